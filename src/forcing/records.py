@@ -1,0 +1,153 @@
+"""The frozen records that a run yields, in the order in which they come.
+
+A run is one stream: `Start`, then `Step`s while the search removes rows, `Ranking`s
+for the baselines that were asked for, `Refined`, `Verified`, `Bound`, and last `End`.
+`Progress` may come between any two. Records hold numbers and labels only: how a row
+looks is the business of `forcing.display`, how a record travels that of
+`forcing.protocol`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Label: TypeAlias = Any
+"""A class label as the user wrote it: a string, a number, a boolean."""
+
+Status: TypeAlias = Literal["flipped", "unflippable", "limit", "cancelled", "exited"]
+Phase: TypeAlias = Literal["prepare", "search", "refine", "verify", "bound", "rank"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is explained: p(favoured | target) > p(rival | target) (paper, section III)."""
+
+    favoured: Label
+    rival: Label
+    confidence: float
+    """Probability of the favoured class at the target, before any removal."""
+    margin: float
+    """log p(favoured) - log p(rival) - the threshold's log-odds; the decision flips below 0."""
+    threshold: float = 0.5
+    """Probability of the favoured class below which the decision is the rival."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a model decides at the target."""
+
+    label: Label
+    confidence: float
+    """Probability of the *favoured* class of the claim, whatever was decided."""
+    margin: float
+
+    @property
+    def flipped(self) -> bool:
+        return self.margin < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The first record of a run."""
+
+    claim: Claim
+    method: str
+    limit: int
+    """Most rows that the search may remove."""
+    baselines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One removal (Algorithm 1, lines 4 to 8), and the model after it."""
+
+    number: int
+    """Place in the order of removal, from 1."""
+    row: int
+    """Position of the training row."""
+    label: Label
+    positive: bool
+    """True where the row has the label of the favoured class."""
+    confidence: float
+    margin: float
+    loss_gap: float
+    """L(counterfactual) - L(model) on the rows that remain, sum scaling, in nats."""
+    seconds: float
+    """Since the run began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """The set after refinement, in order of removal; it replaces the steps of the search."""
+
+    steps: tuple[Step, ...]
+    before: int
+    """How many rows the search had removed."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the user's own estimator decides when it is refitted without the set."""
+
+    decision: Decision
+    flipped: bool
+    irreducible: bool | None
+    """True where each single row put back brings the old decision back; None if not checked."""
+    put_back: tuple[float, ...]
+    """Confidence in the favoured class with that one support put back, in order of removal."""
+    by: str
+    """The estimator that was refitted, in words."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """No set with fewer than `rows` rows flips the decision."""
+
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """A baseline's order of the training rows for one target."""
+
+    method: str
+    rows: NDArray[np.intp]
+    """Row positions, the strongest support of the decision first."""
+    scores: NDArray[np.float64]
+    """Support of the decision, in the order of `rows`, in the method's own unit."""
+    flips_at: int | None = None
+    """How many of its first rows, removed with refitting, flip the decision."""
+    tried: int = 0
+    """Longest prefix that was removed and refitted."""
+    curve: tuple[tuple[int, float], ...] = ()
+    """(k, confidence after removing the first k rows and refitting), k rising from 0."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run is; `total` is None where the end is not known."""
+
+    phase: Phase
+    done: int
+    total: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last record of a run."""
+
+    status: Status
+    reason: str
+    seconds: float
+
+
+Event: TypeAlias = Start | Step | Refined | Verified | Bound | Ranking | Progress | End
