@@ -1,0 +1,54 @@
+// Bundles one of the two faces of the view: `node build.mjs widget|lab [--watch]`.
+//
+// Both bundles follow the same rules, so that the view imports its style sheet as text in
+// either. The lab extension goes through here first and then through jupyter-builder, which
+// leaves JupyterLab's own packages to the application that loads it.
+
+import * as esbuild from "esbuild";
+import { gzipSync } from "node:zlib";
+import { readFileSync } from "node:fs";
+
+const common = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  loader: { ".css": "text" },
+  logLevel: "warning",
+};
+
+const bundles = {
+  widget: {
+    ...common,
+    entryPoints: ["src/widget/index.ts"],
+    outfile: "../src/forcing/static/widget.js",
+    minify: true,
+  },
+  lab: {
+    ...common,
+    entryPoints: ["src/lab/index.ts"],
+    outfile: "lib/lab/index.js",
+    external: ["@jupyterlab/*", "@lumino/*"],
+  },
+};
+
+const [name, ...flags] = process.argv.slice(2);
+const options = bundles[name];
+if (options === undefined) {
+  console.error(`build.mjs: expected one of ${Object.keys(bundles).join(", ")}, got ${name}`);
+  process.exit(2);
+}
+
+if (flags.includes("--watch")) {
+  const context = await esbuild.context({ ...options, logLevel: "info" });
+  await context.watch();
+} else {
+  await esbuild.build(options);
+  const bundle = readFileSync(options.outfile);
+  const kilobytes = (bytes) => (bytes / 1000).toFixed(1);
+  console.log(
+    `${options.outfile}: ${kilobytes(bundle.length)} kB, ` +
+      `${kilobytes(gzipSync(bundle).length)} kB compressed`,
+  );
+}

@@ -1,0 +1,2 @@
+// The entry of the widget bundle.
+export default {};
