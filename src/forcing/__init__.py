@@ -1,10 +1,71 @@
-"""Which training rows does a prediction stand on? The smallest set, checked by refitting."""
+"""Which training rows does a prediction stand on? The smallest set, checked by refitting.
+
+    study = forcing.Study(model, X_train, y_train)
+    study.explain(X_test[17])      # an Explanation
+    study.view(X_test[17])         # the live widget
+
+Everything is imported when it is first used, so that `import forcing` is quick.
+"""
 
 from __future__ import annotations
 
-from ._version import __version__
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["__version__"]
+from forcing._version import __version__
+
+if TYPE_CHECKING:
+    from forcing.display import Images, Table, Texts
+    from forcing.errors import ForcingError, TrainingMismatchError, UnsupportedModelError
+    from forcing.explanation import Explanation, load
+    from forcing.models import register
+    from forcing.study import Study, explain
+
+_HOMES = {
+    "Explanation": "forcing.explanation",
+    "ForcingError": "forcing.errors",
+    "Images": "forcing.display",
+    "Study": "forcing.study",
+    "Table": "forcing.display",
+    "Texts": "forcing.display",
+    "TrainingMismatchError": "forcing.errors",
+    "UnsupportedModelError": "forcing.errors",
+    "explain": "forcing.study",
+    "load": "forcing.explanation",
+    "register": "forcing.models",
+}
+
+__all__ = [
+    "Explanation",
+    "ForcingError",
+    "Images",
+    "Study",
+    "Table",
+    "Texts",
+    "TrainingMismatchError",
+    "UnsupportedModelError",
+    "__version__",
+    "explain",
+    "load",
+    "register",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'forcing' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext forcing`: the magics %mfs and %%mfs."""
+    from forcing.jupyter import load_ipython_extension as load
+
+    load(shell)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -1,0 +1,12 @@
+"""Other people's orders of the training rows, each as a function from a problem to scores.
+
+A score is the support that a row gives to the decision: the larger, the more the method says
+the decision stands on it. Signs are relative to the *predicted* class.
+"""
+
+from forcing.baselines.chance import random_order
+from forcing.baselines.influence import influence
+from forcing.baselines.rank import BASELINES, follow_up, rank
+from forcing.baselines.representer import representer
+
+__all__ = ["BASELINES", "follow_up", "influence", "random_order", "rank", "representer"]

@@ -1,0 +1,71 @@
+"""The counterfactual model: best loss subject to the opposite decision (eq. 2 and 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from array_api_compat import array_namespace
+
+from forcing.engine.arrays import Array
+from forcing.engine.curvature import Downdated
+from forcing.engine.problem import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Iterate:
+    """The model as the search has it, between two removals."""
+
+    theta: Array
+    predictor: Array
+    kept: Array
+    inverse: Downdated
+    lever: Array
+    """(p,): u = H^-1 v, signed so that along it the margin rises."""
+    lever_predictor: Array
+    """(n,): X u."""
+    newton: Array | None = None
+    """(p,): -H^-1 grad P where the gradient has not been driven to zero."""
+    newton_predictor: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Counterfactual:
+    """theta_c, and what it costs."""
+
+    theta: Array
+    predictor: Array
+    loss_gap: float
+    """P(theta_c) - P(theta) over the kept rows."""
+
+
+def counterfactual(
+    problem: Problem, model: Iterate, *, slack: float, qp_steps: int
+) -> Counterfactual:
+    """Solve eq. 2 through its quadratic model (eq. 4) by the KKT conditions, `qp_steps` times.
+
+    One linear constraint, margin(theta) <= -slack, so each quadratic programme has a closed
+    form: theta + d - u (margin(theta + d) + slack) / (v . u), with d the Newton step of the
+    unconstrained problem and u = H^-1 v. Repeating it with the gradient taken anew converges
+    to the constrained optimum. A model that meets the constraint already is its own
+    counterfactual.
+    """
+    objective = problem.objective
+    xp = array_namespace(model.theta)
+    direction = problem.direction
+    stiffness = float(xp.sum(direction * model.lever))  # v' H^-1 v
+    theta, predictor = model.theta, model.predictor
+    newton, newton_predictor = model.newton, model.newton_predictor
+    for number in range(qp_steps):
+        if number > 0:
+            gradient = objective.gradient(theta, predictor, model.kept)
+            newton = -model.inverse.solve(gradient)
+            newton_predictor = objective.design @ newton
+        if newton is not None:
+            theta, predictor = theta + newton, predictor + newton_predictor
+        excess = problem.margin(theta) + slack
+        if excess > 0 or number > 0:
+            theta = theta - (excess / stiffness) * model.lever
+            predictor = predictor - (excess / stiffness) * model.lever_predictor
+    before = objective.value(model.theta, model.predictor, model.kept)
+    after = objective.value(theta, predictor, model.kept)
+    return Counterfactual(theta, predictor, after - before)

@@ -1,0 +1,292 @@
+"""From a forcing set to a smaller one in which no row can be spared.
+
+The search is greedy; refinement looks at whole sets. It alternates two moves, each judged
+by refitting: *exchange* replaces the set by the same number of rows with the best effect at
+the parameters refitted without it, *drop* puts back the rows that matter least. When neither
+makes the set smaller, single put-backs and pair swaps are tried one by one, so that the
+result is irreducible: put back any one row and the old decision returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
+
+from array_api_compat import array_namespace
+
+from forcing.engine.arrays import Array, on_host
+from forcing.engine.fitting import Fit, inverse_hessian
+from forcing.engine.problem import Problem
+from forcing.engine.toggle import toggled_margins
+from forcing.records import Progress
+
+T = TypeVar("T")
+Steps: TypeAlias = Generator[Progress, None, T]
+"""Work that reports progress and returns a T."""
+
+SWAP_CANDIDATES = 12
+"""Rows on each side of a pair swap: 144 pairs are predicted, the best few are refitted."""
+
+SWAP_TRIALS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A set of rows with the optimum without them."""
+
+    rows: tuple[int, ...]
+    fit: Fit
+    margin: float
+    put_back: tuple[float, ...] | None = None
+    """Margins with each single row put back, in the order of `rows`; None where not tried."""
+
+
+class Refinement:
+    """Sets that flip one claim, each refitted at most once."""
+
+    def __init__(self, problem: Problem, decisive: float = 0.0) -> None:
+        self.problem = problem
+        self.decisive = decisive
+        """A set counts as flipping when its margin is below minus this."""
+        self._known: dict[frozenset[int], float] = {}
+        self.refits = 0
+
+    def flips(self, margin: float) -> bool:
+        return margin < -self.decisive
+
+    def refit(self, rows: Iterable[int], near: Fit) -> Candidate:
+        members = tuple(rows)
+        fit = self.problem.refit(members, near)
+        margin = self.problem.margin(fit.theta)
+        self._known[frozenset(members)] = margin
+        self.refits += 1
+        return Candidate(members, fit, margin)
+
+    def is_known(self, rows: Iterable[int]) -> bool:
+        return frozenset(rows) in self._known
+
+    def run(
+        self, start: Candidate, others: Sequence[Sequence[int]] = ()
+    ) -> Iterator[Progress | Candidate]:
+        """Yield progress, and each smaller flipping set as it is found; the last is the result.
+
+        `others` are orders of rows (of the baselines, say) whose prefixes are further starts.
+        """
+        best = start
+        while True:
+            smaller = yield from self._shrink(best)
+            if smaller is None:
+                smaller = yield from self._from_orders(best, others)
+            if smaller is None:
+                smaller = yield from self._by_swaps(best)
+            if smaller is None:
+                best = yield from self.put_back_each(best)
+                smaller = yield from self._without_spare(best)
+            if smaller is None:
+                break
+            best = smaller
+            yield best
+        yield best
+
+    def put_back_each(self, best: Candidate) -> Steps[Candidate]:
+        """The same set with the margin of every single put-back, refitted."""
+        margins: list[float] = []
+        for item in toggled_margins(self.problem, best.fit, best.rows, "verify"):
+            if isinstance(item, Progress):
+                yield item
+            else:
+                margins = item
+        return replace(best, put_back=tuple(margins))
+
+    def _without_spare(self, best: Candidate) -> Steps[Candidate | None]:
+        """Without a row that can be put back and the decision stays flipped; none: irreducible."""
+        margins = best.put_back or ()
+        if len(best.rows) < 2 or not any(self.flips(m) for m in margins):
+            return None
+        spare = min(range(len(margins)), key=lambda j: margins[j])
+        yield self._progress(best)
+        smaller = self.refit(best.rows[:spare] + best.rows[spare + 1 :], best.fit)
+        return smaller if self.flips(smaller.margin) else None
+
+    def _shrink(self, best: Candidate) -> Steps[Candidate | None]:
+        """Exchange at this size, then drop as many rows as the prediction allows."""
+        current = yield from self._exchange(best)
+        return (yield from self._drop(current, len(best.rows)))
+
+    def _exchange(self, start: Candidate) -> Steps[Candidate]:
+        """Rows with the best effect at the refitted parameters, until they no longer change."""
+        best = current = start
+        while len(best.rows) > 0:
+            effects = removal_effects(self.problem, current.fit)
+            xp = array_namespace(effects)
+            order = xp.argsort(effects, stable=True)[: len(best.rows)]
+            rows = tuple(sorted(int(i) for i in order))
+            if self.is_known(rows) or float(effects[order[-1]]) == xp.inf:
+                break
+            yield self._progress(best)
+            current = self.refit(rows, current.fit)
+            if current.margin >= best.margin:
+                break
+            best = current
+        return best
+
+    def _drop(self, start: Candidate, size: int) -> Steps[Candidate | None]:
+        """The smallest subset that flips when rows are put back weakest first.
+
+        The prediction says how many may go; refits confirm, fewer at a time when they refuse.
+        Returns None unless the result is smaller than `size`.
+        """
+        best = start
+        spare = len(best.rows)
+        while len(best.rows) > 1:
+            changes = put_back_effects(self.problem, best.fit, best.rows)
+            weakest = sorted(range(len(best.rows)), key=lambda j: (changes[j], -j))
+            room, count = -best.margin - self.decisive, 0
+            while count < min(spare, len(best.rows) - 1) and changes[weakest[count]] < room:
+                room -= changes[weakest[count]]
+                count += 1
+            found = None
+            while found is None:
+                gone = set(weakest[: max(count, 1)])
+                rows = tuple(r for j, r in enumerate(best.rows) if j not in gone)
+                if not self.is_known(rows):
+                    yield self._progress(best)
+                    trial = self.refit(rows, best.fit)
+                    trial = (yield from self._exchange(trial)) if count <= 1 else trial
+                    if self.flips(trial.margin):
+                        found = trial
+                        break
+                if count <= 1:
+                    break
+                count //= 2
+            if found is None:
+                break
+            best = found
+        return best if len(best.rows) < size and self.flips(best.margin) else None
+
+    def _from_orders(
+        self, best: Candidate, others: Sequence[Sequence[int]]
+    ) -> Steps[Candidate | None]:
+        """A set smaller by one, exchanged from the first rows of another order."""
+        size = len(best.rows) - 1
+        for order in others:
+            rows = tuple(sorted(int(i) for i in order[:size]))
+            if size < 1 or len(rows) < size or self.is_known(rows):
+                continue
+            yield self._progress(best)
+            trial = yield from self._exchange(self.refit(rows, best.fit))
+            if self.flips(trial.margin):
+                return trial
+        return None
+
+    def _by_swaps(self, best: Candidate) -> Steps[Candidate | None]:
+        """One row less and one row other: drop the weakest, then swap pairs while it helps."""
+        size = len(best.rows)
+        if size < 2:
+            return None
+        changes = put_back_effects(self.problem, best.fit, best.rows)
+        weakest = sorted(range(size), key=lambda j: (changes[j], -j))
+        for j in weakest if size <= 2 * SWAP_CANDIDATES else weakest[:SWAP_TRIALS]:
+            rows = best.rows[:j] + best.rows[j + 1 :]
+            yield self._progress(best)
+            trial = yield from self._swap(self.refit(rows, best.fit))
+            if self.flips(trial.margin):
+                return trial
+            if size > 2 * SWAP_CANDIDATES:
+                break  # in large sets the starts end at the same swaps
+        return None
+
+    def _swap(self, start: Candidate) -> Steps[Candidate]:
+        """Exchange single pairs, the best predicted first, for as long as the margin falls."""
+        best = start
+        improved = True
+        while improved and not self.flips(best.margin):
+            improved = False
+            for back, out in predicted_swaps(self.problem, best)[:SWAP_TRIALS]:
+                rows = tuple(sorted({*best.rows, out} - {back}))
+                if self.is_known(rows):
+                    continue
+                yield self._progress(best)
+                trial = self.refit(rows, best.fit)
+                if trial.margin < best.margin - 1e-12:
+                    best, improved = trial, True
+                    break
+        return best
+
+    def _progress(self, best: Candidate) -> Progress:
+        return Progress("refine", self.refits, None, f"{len(best.rows)} rows")
+
+
+def removal_effects(problem: Problem, fit: Fit) -> Array:
+    """(n,): what leaving each row out does to the margin at these parameters, to first order.
+
+    Rows that are out count as if they were in: their present effect is what they withhold.
+    Rows that must not go (the last of a class, weight zero) have infinity.
+    """
+    xp = array_namespace(fit.theta)
+    lever = problem.objective.design @ inverse_hessian(fit).solve(problem.direction)
+    slopes = problem.objective.residuals(fit.predictor)
+    effects = problem.fit.kept * slopes * lever
+    allowed = problem.removable(problem.fit.kept)
+    return xp.where(allowed, effects, xp.inf)
+
+
+def put_back_effects(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[float]:
+    """How much the margin rises when each of the rows, now out, is put back alone.
+
+    Exact for the quadratic model at these parameters: -a_i rho_i / (1 + w_i x_i' H^-1 x_i).
+    """
+    xp = array_namespace(fit.theta)
+    members = xp.asarray(list(rows))
+    block = xp.take(problem.objective.design, members, axis=0)
+    solved = inverse_hessian(fit).solve(block.T)
+    lever = problem.direction @ solved
+    weights = xp.take(problem.fit.kept, members)
+    slopes = xp.take(problem.objective.residuals(fit.predictor), members)
+    curvatures = xp.take(problem.objective.loss.curvature(fit.predictor), members)
+    leverage = xp.sum(block.T * solved, axis=0)
+    changes = -weights * slopes * lever / (1.0 + weights * curvatures * leverage)
+    return [float(c) for c in changes]
+
+
+def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[int, int]]:
+    """(row to put back, row to take out), the lowest predicted margin first.
+
+    For each pair the quadratic model is solved exactly (a 2 x 2 Woodbury system).
+    """
+    fit, rows = candidate.fit, candidate.rows
+    xp = array_namespace(fit.theta)
+    changes = put_back_effects(problem, fit, rows)
+    inside = [rows[j] for j in sorted(range(len(rows)), key=lambda j: (changes[j], j))]
+    inside = inside[:SWAP_CANDIDATES]
+    effects = removal_effects(problem, fit)
+    taken = set(rows)
+    order = xp.argsort(effects, stable=True)[: len(rows) + SWAP_CANDIDATES]
+    outside = [int(i) for i in order if int(i) not in taken and float(effects[i]) < xp.inf]
+    outside = outside[:SWAP_CANDIDATES]
+    if not inside or not outside:
+        return []
+    members = xp.asarray(inside + outside)
+    block = xp.take(problem.objective.design, members, axis=0)
+    solved = inverse_hessian(fit).solve(block.T)
+    gram, lever = block @ solved, problem.direction @ solved
+    weights = xp.take(problem.fit.kept, members)
+    slope = weights * xp.take(problem.objective.residuals(fit.predictor), members)
+    curvature = weights * xp.take(problem.objective.loss.curvature(fit.predictor), members)
+    g, a, s, c = (on_host(x).tolist() for x in (gram, lever, slope, curvature))
+    predicted = []
+    for i in range(len(inside)):
+        for j in range(len(inside), len(inside) + len(outside)):
+            # Solve (I + G diag(+c_i, -c_j)) z = G (s_i, -s_j): the two rows' predictor changes.
+            ci, cj, si, sj = c[i], -c[j], s[i], -s[j]
+            p, q = 1 + g[i][i] * ci, g[i][j] * cj
+            r, t = g[j][i] * ci, 1 + g[j][j] * cj
+            u, w = g[i][i] * si + g[i][j] * sj, g[j][i] * si + g[j][j] * sj
+            determinant = p * t - q * r
+            if determinant <= 0:
+                continue
+            zi, zj = (u * t - q * w) / determinant, (p * w - r * u) / determinant
+            change = -(a[i] * (si - ci * zi) + a[j] * (sj - cj * zj))
+            predicted.append((change, inside[i], outside[j - len(inside)]))
+    return [(back, out) for _, back, out in sorted(predicted)]

@@ -1,0 +1,121 @@
+"""Algorithm 1 as a generator of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from array_api_compat import array_namespace
+
+from forcing.engine.arrays import Array
+from forcing.engine.counterfactual import Counterfactual, Iterate, counterfactual
+from forcing.engine.fitting import Fit
+from forcing.engine.problem import Problem
+from forcing.engine.updates import UPDATES, begin, drift_free
+from forcing.records import Step
+
+Exit: TypeAlias = Literal["flip", "loss-gap", "likelihood-ratio"]
+
+CHI2_1_95 = 3.841458820694124
+"""The 95 % quantile of chi-squared with one degree of freedom."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """How Algorithm 1 is read."""
+
+    method: str = "mfs"
+    exit: Exit = "flip"
+    delta: float = 1e-3
+    """For exit "loss-gap": end where L(counterfactual) - L(model) is below, in nats (the
+    paper's condition; as printed, L(c) + delta < L, it can never hold)."""
+    slack: float = 0.0
+    """epsilon of eq. 2: how far beyond the decision line the opposite decision has to be."""
+    qp_steps: int = 1
+    """Quadratic programmes per counterfactual; 1 is eq. 4, more go to the optimum of eq. 2."""
+
+
+def search(problem: Problem, fit: Fit, limit: int, options: SearchOptions) -> Iterator[Step]:
+    """Remove rows from `fit` until the claim falls; ends early where no row supports it.
+
+    Line numbers are those of Algorithm 1. The rows that `fit` leaves out already count as
+    removed; `limit` is the size of the set, not the number of further steps.
+    """
+    xp = array_namespace(fit.kept)
+    update, ended = UPDATES[options.method], exit_condition(options)
+    removed = int(xp.sum(xp.astype((fit.kept == 0) & (problem.fit.kept > 0), xp.int64)))
+    model = begin(problem, fit)  # 2
+    opposite = _opposite(problem, model, options)  # 4
+    while removed < limit:  # 3
+        row = select(problem, model, opposite)  # 5
+        if row is None:
+            return
+        model = update(problem, model, row)  # 6, 7, 8
+        removed += 1
+        opposite = _opposite(problem, model, options)  # 4 of the next round
+        step = problem.step(removed, row, problem.margin(model.theta), opposite.loss_gap)
+        yield step
+        if ended(step):  # 9
+            return
+
+
+def select(problem: Problem, model: Iterate, opposite: Counterfactual) -> int | None:
+    """The row that the counterfactual violates most (eq. 3), ties to the lowest position;
+    None where removing any row would only strengthen the claim.
+    """
+    xp = array_namespace(model.kept)
+    scores = _violations(problem, model, opposite)
+    scores = xp.where(problem.removable(model.kept), scores, -xp.inf)
+    row = int(xp.argmax(scores))
+    return row if float(scores[row]) > 0 else None
+
+
+def exit_condition(options: SearchOptions) -> Callable[[Step], bool]:
+    """Section III A b. The flip always ends the search: there is nothing left to explain."""
+
+    def flipped(step: Step) -> bool:
+        return step.margin < -options.slack
+
+    if options.exit == "loss-gap":
+        return lambda step: flipped(step) or step.loss_gap < options.delta
+    if options.exit == "likelihood-ratio":
+        return lambda step: flipped(step) or 2 * step.loss_gap < CHI2_1_95
+    return flipped
+
+
+def follow(
+    problem: Problem, order: Iterable[int], options: SearchOptions, among: bool = False
+) -> Iterator[Step]:
+    """Remove the rows of `order` one after the other, with drift-free updates, and stop at nothing.
+
+    With `among`, the order is eq. 3's among these rows: each time the one violated most.
+    """
+    waiting = [int(i) for i in order]
+    model = begin(problem, problem.fit)
+    opposite = _opposite(problem, model, options)
+    for number in range(1, len(waiting) + 1):
+        row = _most_violated(problem, model, opposite, waiting) if among else waiting[0]
+        waiting.remove(row)
+        model = drift_free(problem, model, row)
+        opposite = _opposite(problem, model, options)
+        yield problem.step(number, row, problem.margin(model.theta), opposite.loss_gap)
+
+
+def _most_violated(
+    problem: Problem, model: Iterate, opposite: Counterfactual, rows: Sequence[int]
+) -> int:
+    xp = array_namespace(model.kept)
+    violation = _violations(problem, model, opposite)
+    return rows[int(xp.argmax(xp.take(violation, xp.asarray(rows))))]
+
+
+def _violations(problem: Problem, model: Iterate, opposite: Counterfactual) -> Array:
+    """(n,): what the counterfactual adds to each row's loss (the bracket of eq. 3)."""
+    objective = problem.objective
+    added = objective.row_losses(opposite.predictor) - objective.row_losses(model.predictor)
+    return model.kept * added
+
+
+def _opposite(problem: Problem, model: Iterate, options: SearchOptions) -> Counterfactual:
+    return counterfactual(problem, model, slack=options.slack, qp_steps=options.qp_steps)

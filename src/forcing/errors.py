@@ -1,0 +1,15 @@
+"""Errors that say what to do next; each is also the built-in that a caller would expect."""
+
+from __future__ import annotations
+
+
+class ForcingError(Exception):
+    """Base of the errors that only this package raises."""
+
+
+class UnsupportedModelError(ForcingError, TypeError):
+    """The model, or a setting of it, has no objective that `forcing` knows how to refit."""
+
+
+class TrainingMismatchError(ForcingError, ValueError):
+    """The data given is not what the model was fitted on."""

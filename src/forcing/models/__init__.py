@@ -1,0 +1,15 @@
+"""Fitted models seen as objectives: one adapter for each kind, found by the model's type."""
+
+from forcing.models.logistic import adapt_logistic
+from forcing.models.pipeline import adapt_pipeline
+from forcing.models.registry import AdaptedModel, TrainingData, adapt, register, supported_types
+
+__all__ = [
+    "AdaptedModel",
+    "TrainingData",
+    "adapt",
+    "adapt_logistic",
+    "adapt_pipeline",
+    "register",
+    "supported_types",
+]

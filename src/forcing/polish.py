@@ -1,0 +1,82 @@
+"""From the parameters as fitted to the optimum, and whether solver tolerance explains the way."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from forcing.engine.arrays import Array, on_host
+from forcing.engine.curvature import Curvature
+from forcing.engine.fitting import Fit, refit, refresh
+from forcing.engine.losses import sigmoid
+from forcing.errors import TrainingMismatchError
+from forcing.models import AdaptedModel
+
+SAME_SETTINGS = 3.0
+"""A refit at the user's own settings may end so many times nearer to the optimum."""
+
+NOTABLE = 0.005
+"""Change of a training row's probability from which on a result says that it was polished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polish:
+    """How far the fitted parameters were from the optimum."""
+
+    decrement: float
+    """Newton decrement, sqrt(g' H^-1 g): in standard deviations of the parameters."""
+    probability: float
+    """Largest change of a training row's probability."""
+
+    @property
+    def note(self) -> str | None:
+        if self.probability < NOTABLE:
+            return None
+        return (
+            "The fitted model stopped short of its optimum, which is what is explained: "
+            f"probabilities differ by up to {100 * self.probability:.1f} points."
+        )
+
+
+def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
+    """The optimum on all rows.
+
+    Raises
+    ------
+    TrainingMismatchError
+        The fitted parameters are further from the optimum of this data than the solver's
+        tolerance, and than a refit at the user's own settings: they were fitted on other data.
+    """
+    objective = model.objective
+    at_fit = _at(model, model.theta)
+    optimum = refit(objective, objective.weights, at_fit)
+    gradient = objective.gradient(at_fit.theta, at_fit.predictor, at_fit.kept)
+    steepest = float(np.max(np.abs(on_host(gradient)))) / float(np.sum(objective.weights))
+    within_tolerance = model.tolerance is not None and steepest <= 1.05 * model.tolerance
+    if not within_tolerance:
+        again = _decrement(model, model.refit_as_given())
+        if optimum.decrement > SAME_SETTINGS * again + 1e-5:
+            raise TrainingMismatchError(
+                "model was not fitted on this X and y: at its parameters the gradient of the "
+                f"mean loss is {steepest:.2g}, and a refit with the same settings ends "
+                f"{optimum.decrement / max(again, 1e-12):.0f} times nearer to the optimum. Pass "
+                "the rows, labels and sample_weight that fit received, in any order."
+            )
+    moved = sigmoid(optimum.predictor) - sigmoid(at_fit.predictor)
+    report = Polish(optimum.decrement, float(np.max(np.abs(on_host(moved)))))
+    return refresh(objective, optimum), report
+
+
+def _at(model: AdaptedModel, theta: Array) -> Fit:
+    objective = model.objective
+    predictor, kept = objective.design @ theta, objective.weights
+    weights = objective.hessian_weights(predictor, kept)
+    return Fit(theta, predictor, kept, Curvature(objective, weights))
+
+
+def _decrement(model: AdaptedModel, theta: Array) -> float:
+    fit = _at(model, theta)
+    gradient = model.objective.gradient(fit.theta, fit.predictor, fit.kept)
+    return math.sqrt(float(np.sum(on_host(gradient * fit.curvature.solve(gradient)))))

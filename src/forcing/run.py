@@ -1,0 +1,229 @@
+"""One run: search, confirm, refine, verify, bound, rank; as one stream of records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+
+from forcing.baselines import follow_up, rank
+from forcing.engine.bounds import BoundTables, bound_tables, lower_bound
+from forcing.engine.fitting import Fit
+from forcing.engine.problem import Problem
+from forcing.engine.refine import Candidate, Refinement
+from forcing.engine.search import SearchOptions, exit_condition, follow, search
+from forcing.engine.updates import UPDATES
+from forcing.records import Bound, End, Event, Progress, Refined, Start, Status, Step, Verified
+from forcing.verification import Verifier
+
+T = TypeVar("T")
+Stage: TypeAlias = Generator[Event, None, T]
+"""Part of a run: yields records, returns what the next part needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What `Study.explain` and its kin take, checked by `forcing.options`."""
+
+    search: SearchOptions
+    limit: int
+    refine: bool
+    verify: bool
+    bound: bool
+    baselines: tuple[str, ...]
+    seed: int | None
+
+
+class Run:
+    """One target, explained. `events` is the whole story; closing it stops the work."""
+
+    def __init__(
+        self, problem: Problem, options: RunOptions, verifier: Verifier, tables: Tables
+    ) -> None:
+        self.problem = problem
+        self.options = options
+        self.verifier = verifier
+        self.tables = tables
+        self.began = time.perf_counter()
+
+    def events(self) -> Generator[Event, None, None]:
+        options = self.options
+        yield Start(self.problem.claim, options.search.method, options.limit, options.baselines)
+        found = yield from self._forcing_set()
+        if options.bound and found.status != "unflippable":
+            yield from self._bound(found)
+        reach = max(8, int(1.3 * len(found.rows)))
+        for name in options.baselines:
+            ranking = rank(self.problem, name, options.seed)
+            yield from follow_up(self.problem, ranking, reach, self._cap())
+        yield End(found.status, found.reason, self._seconds())
+
+    def _forcing_set(self) -> Stage[_Found]:
+        """Remove rows until the decision flips and, if asked, the user's estimator agrees."""
+        problem, search_options = self.problem, self.options.search
+        ended = exit_condition(search_options)
+        fit, steps = problem.fit, list[Step]()
+        while True:
+            before = len(steps)
+            for step in self._steps(fit, search_options):
+                steps.append(step)
+                yield step
+            candidate = self._refit(steps, fit)
+            if candidate.margin >= -search_options.slack:
+                if len(steps) == before or not ended(steps[-1]):
+                    return (yield from self._not_flipped(candidate))
+                if steps[-1].margin >= -search_options.slack:
+                    return (yield from self._exited(candidate, steps[-1].loss_gap))
+                fit = candidate.fit  # the updates had it flipped, the optimum has not: go on
+                continue
+            refined, verified = yield from self._checked(steps, candidate)
+            if verified is None or verified.flipped:
+                yield refined
+                if verified is not None:
+                    yield verified
+                rows = _rows(refined.steps)
+                return _Found("flipped", f"{len(rows)} rows flip the decision.", rows)
+            # The user's estimator disagrees: ask for a clearer flip.
+            short = abs(verified.decision.margin) + abs(candidate.margin)
+            search_options = replace(search_options, slack=max(2 * search_options.slack, 2 * short))
+            ended = exit_condition(search_options)
+            fit = candidate.fit
+
+    def _steps(self, fit: Fit, options: SearchOptions) -> Iterator[Step]:
+        """Of Algorithm 1; of a baseline's order where the method is one."""
+        limit = self.options.limit
+        if options.method in UPDATES:
+            yield from search(self.problem, fit, limit, options)
+            return
+        ended = exit_condition(options)
+        order = rank(self.problem, options.method, self.options.seed).rows[:limit]
+        already = int(np.sum(np.asarray(self.problem.fit.kept - fit.kept) > 0))
+        for step in follow(self.problem, order, options):
+            if step.number > already:
+                yield step
+                if ended(step):
+                    return
+
+    def _refit(self, steps: list[Step], near: Fit) -> Candidate:
+        rows = _rows(steps)
+        fit = self.problem.refit(rows, near)
+        return Candidate(rows, fit, self.problem.margin(fit.theta))
+
+    def _checked(
+        self, steps: list[Step], found: Candidate
+    ) -> Stage[tuple[Refined, Verified | None]]:
+        """Refine and verify a set that flips at the optimum of the objective."""
+        began = time.perf_counter()
+        refinement = Refinement(self.problem, self.options.search.slack)
+        best = found
+        if self.options.refine and self.options.search.method in UPDATES:
+            orders = [rank(self.problem, "influence").rows.tolist()] if len(found.rows) > 1 else []
+            for item in refinement.run(found, orders):
+                if isinstance(item, Progress):
+                    yield item
+                else:
+                    best = item
+        ordered = yield from self._ordered(steps, best)
+        refined = Refined(ordered, len(steps), time.perf_counter() - began)
+        if not self.options.verify:
+            return refined, None
+        best = best if best.put_back else (yield from refinement.put_back_each(best))
+        yield Progress("verify", 0, 1, "refit your estimator")
+        return refined, self._verified(best, ordered)
+
+    def _ordered(self, steps: list[Step], best: Candidate) -> Stage[tuple[Step, ...]]:
+        """The set in order of removal; its last step has the margin of the refit."""
+        if set(best.rows) != set(_rows(steps)):
+            steps = []
+            for step in follow(self.problem, best.rows, self.options.search, among=True):
+                steps.append(step)
+                yield Progress("refine", len(steps), len(best.rows), "order of removal")
+        last = replace(
+            steps[-1], margin=best.margin, confidence=self.problem.confidence(best.margin)
+        )
+        return (*steps[:-1], last)
+
+    def _verified(self, best: Candidate, ordered: tuple[Step, ...]) -> Verified:
+        decision, by, seconds = self.verifier.decide(self.problem, best.rows)
+        margins = dict(zip(best.rows, best.put_back or (), strict=True))
+        return Verified(
+            decision=decision,
+            flipped=decision.flipped,
+            irreducible=all(m >= 0 for m in margins.values()),
+            put_back=tuple(self.problem.confidence(margins[s.row]) for s in ordered),
+            by=by,
+            seconds=seconds,
+        )
+
+    def _exited(self, candidate: Candidate, loss_gap: float) -> Stage[_Found]:
+        """The loss gap closed before the decision flipped."""
+        yield from self._verify_unflipped(candidate)
+        reason = f"The loss gap fell to {loss_gap:.3g} nats before the decision flipped."
+        return _Found("exited", reason, candidate.rows)
+
+    def _not_flipped(self, candidate: Candidate) -> Stage[_Found]:
+        """The rows ran out, or the limit was reached."""
+        yield from self._verify_unflipped(candidate)
+        size = len(candidate.rows)
+        if size >= self.options.limit:
+            reason = f"Without {size} rows, the most allowed, the decision is the same."
+            return _Found("limit", reason, candidate.rows)
+        reason = (
+            "No further row supports the decision."
+            if self.options.search.method in UPDATES
+            else "The order of the method is exhausted."
+        )
+        return _Found("unflippable", reason, candidate.rows)
+
+    def _verify_unflipped(self, candidate: Candidate) -> Iterator[Event]:
+        if not self.options.verify or not candidate.rows:
+            return
+        yield Progress("verify", 0, 1, "refit your estimator")
+        decision, by, seconds = self.verifier.decide(self.problem, candidate.rows)
+        yield Verified(decision, decision.flipped, None, (), by, seconds)
+
+    def _bound(self, found: _Found) -> Iterator[Event]:
+        began = time.perf_counter()
+        yield Progress("bound", 0, None)
+        at_most = len(found.rows) if found.status == "flipped" else self.options.limit
+        size = 1
+        for item in lower_bound(
+            self.problem, self.problem.fit.curvature, self.tables.get(self.problem), at_most
+        ):
+            if isinstance(item, Progress):
+                yield item
+            else:
+                size = item
+        yield Bound(size, time.perf_counter() - began)
+
+    def _cap(self) -> int:
+        return max(self.options.limit, int(0.6 * self.problem.objective.n_rows))
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self.began
+
+
+class Tables:
+    """The bound's worst cases, made once for all targets of a study, when first asked for."""
+
+    def __init__(self) -> None:
+        self._made: BoundTables | None = None
+
+    def get(self, problem: Problem) -> BoundTables:
+        if self._made is None:
+            self._made = bound_tables(problem, problem.fit.curvature)
+        return self._made
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    status: Status
+    reason: str
+    rows: tuple[int, ...]
+
+
+def _rows(steps: list[Step] | tuple[Step, ...]) -> tuple[int, ...]:
+    return tuple(step.row for step in steps)

@@ -1,0 +1,347 @@
+"""`Study`: a fitted model and its training data, ready to explain many targets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+
+from forcing import training
+from forcing.context import Context
+from forcing.display import Display
+from forcing.engine.problem import Problem
+from forcing.errors import TrainingMismatchError
+from forcing.explanation import Explanation
+from forcing.models import TrainingData, adapt
+from forcing.options import run_options
+from forcing.polish import polish
+from forcing.progress import reported
+from forcing.records import Claim, Decision, Event, Label, Ranking, Step
+from forcing.run import Run, Tables
+from forcing.verification import Refit, Verifier
+
+if TYPE_CHECKING:
+    from forcing.jupyter.widget import ForcingWidget
+
+
+class Study:
+    """A fitted model and the data it was fitted on.
+
+    Finds the optimum of the model's objective once, factorises its Hessian once, and explains
+    as many targets as wanted.
+
+    Parameters
+    ----------
+    model
+        A fitted `sklearn.linear_model.LogisticRegression` with two classes and the L2 penalty,
+        alone or at the end of a `Pipeline`, or a model of a type given to `forcing.register`.
+    X
+        The training rows as `fit` received them: array (n, p), frame, sparse matrix, tensor,
+        or a list of texts.
+    y
+        The training labels (n,), of any type.
+    sample_weight
+        Weights (n,) as given to `fit`.
+    feature_names, class_names, row_ids
+        Names for the screen; by default those of the frame, the labels themselves, positions.
+    display
+        How a row looks: `forcing.Table`, `forcing.Images` or `forcing.Texts`.
+    refit
+        For verification: from the positions of the rows that stay to a fitted classifier.
+        By default the estimator at the end of the pipeline is cloned and refitted at tight
+        tolerance, with preprocessing and class weights as they were.
+    random_state
+        Seed of what is random: the baseline of that name.
+
+    Raises
+    ------
+    UnsupportedModelError
+        For models, or settings of them, that `forcing` cannot refit.
+    TrainingMismatchError
+        When the model was not fitted on X and y.
+    ValueError
+        For shapes that do not fit, NaN, unknown classes, one-class data.
+    sklearn.exceptions.NotFittedError
+        For models that are not fitted.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        X: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        feature_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
+        row_ids: Sequence[Any] | None = None,
+        display: Display | None = None,
+        refit: Refit | None = None,
+        random_state: int | None = 0,
+    ) -> None:
+        self.model = model
+        self.X = X
+        self.y = training.labels(y, X)
+        self.sample_weight = training.weights(sample_weight, len(self.y))
+        self._data = TrainingData(X, self.y, self.sample_weight)
+        self._adapted = adapt(model, self._data)
+        training.check_classes(self.y, self.sample_weight, self._adapted.classes)
+        self._fit, self.polish = polish(self._adapted)
+        self.row_ids = training.of_length("row_ids", row_ids, len(self.y), "training row")
+        self.class_names = list(
+            training.of_length("class_names", class_names, 2, "class")
+            or map(str, self._adapted.classes)
+        )
+        self.feature_names = training.feature_names(feature_names, X, model)
+        self.display = display
+        self.random_state = random_state
+        self.interrupted: Explanation | None = None
+        """What the last `explain` had found when it was interrupted."""
+        self._refit = refit
+        self._tables = Tables()
+
+    def __repr__(self) -> str:
+        return f"Study({self.model_description}, {self.n_rows} rows x {self.n_features} features)"
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """The two class labels, in scikit-learn's order."""
+        return np.asarray(self.model.classes_)
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.y)
+
+    @property
+    def n_features(self) -> int:
+        """Columns as the user gave them; parameters of the head where X has none (texts)."""
+        shape = np.shape(self.X) if not hasattr(self.X, "shape") else self.X.shape
+        if len(shape) == 2:
+            return int(shape[1])
+        return int(getattr(self.model[-1], "n_features_in_", 0))
+
+    @property
+    def model_description(self) -> str:
+        return self._adapted.description
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that a reader of a result must know."""
+        own = [self.polish.note] if self.polish.note else []
+        return [*self._adapted.notes, *own]
+
+    @cached_property
+    def data_hash(self) -> str:
+        """SHA-1 of X, y and the weights, so that a saved result says what it is about."""
+        return str(joblib.hash((self.X, self.y, self.sample_weight), hash_name="sha1"))
+
+    def weights_for_display(self) -> NDArray[np.float64] | None:
+        """(n_features,): weight of each column on the margin, where the columns are the user's."""
+        return self._adapted.feature_weights
+
+    def claim(self, x: Any, rival: Label = None, threshold: float | None = None) -> Claim:
+        """What the model decides at x, as the claim to be explained."""
+        return self._problem(x, rival, threshold).claim
+
+    def explain(
+        self,
+        x: Any,
+        *,
+        rival: Label = None,
+        threshold: float | None = None,
+        method: str = "mfs",
+        refine: bool = True,
+        verify: bool = True,
+        bound: bool = True,
+        baselines: Iterable[str] = (),
+        max_removals: int | None = None,
+        on_step: Callable[[Step], None] | None = None,
+        progress: bool = False,
+        name: str | None = None,
+        label: Label = None,
+        target_display: Any = None,
+        **search: Any,
+    ) -> Explanation:
+        """The smallest set of training rows found without which the model decides otherwise.
+
+        Parameters
+        ----------
+        x
+            The target: one row as the model takes it (p,), a one-row frame, a text.
+        rival
+            The other class; with two classes there is only one.
+        threshold
+            Probability of the second class from which on it is decided; 0.5 by default.
+        method
+            "mfs" (Algorithm 1 with drift-free updates), "mfs-newton" (eq. 5 to the letter),
+            "mfs-retrain" (refit at every step), or a baseline: then the shortest prefix of its
+            order that flips, unrefined.
+        refine
+            Make the set smaller until no row can be spared.
+        verify
+            Refit the user's own estimator without the set; the search goes on until it flips.
+        bound
+            Compute how few rows provably cannot flip the decision.
+        baselines
+            "influence", "representer", "random": rankings to compare with, refitted.
+        max_removals
+            Largest set; 60 % of the rows by default.
+        on_step
+            Called with each `Step` of the search.
+        progress
+            Write where the run is to the terminal.
+        name, label, target_display
+            For the screen: what the target is called, its true label, its picture or text.
+        **search
+            `exit` ("flip", "loss-gap" below `delta`, "likelihood-ratio"), `slack` (epsilon of
+            eq. 2, in log-odds), `qp_steps` (quadratic programmes per counterfactual).
+
+        Returns
+        -------
+        Explanation
+            Also where the decision cannot be flipped: then `status` says so.
+
+        Notes
+        -----
+        An interrupt (Ctrl-C) is raised, as it should be; what was found until then is
+        `study.interrupted`.
+        """
+        context = Context.of(self, x, name=name, label=label, target_display=target_display)
+        events = self.events(
+            x,
+            rival=rival,
+            threshold=threshold,
+            method=method,
+            refine=refine,
+            verify=verify,
+            bound=bound,
+            baselines=baselines,
+            max_removals=max_removals,
+            **search,
+        )
+        seen: list[Event] = []
+        try:
+            for event in reported(events) if progress else events:
+                seen.append(event)
+                if on_step is not None and isinstance(event, Step):
+                    on_step(event)
+        except KeyboardInterrupt:
+            self.interrupted = Explanation.gather(context, seen) if seen else None
+            raise
+        return Explanation.gather(context, seen)
+
+    def steps(self, x: Any, **options: Any) -> Iterator[Step]:
+        """The steps of the search, lazily; closing the iterator stops the work.
+
+        Takes the options of `explain`. Refinement, which would replace the steps, is off.
+        """
+        options = {"refine": False, "verify": False, "bound": False, **options}
+        for event in self.events(x, **options):
+            if isinstance(event, Step):
+                yield event
+
+    def events(
+        self, x: Any, *, rival: Label = None, threshold: float | None = None, **options: Any
+    ) -> Generator[Event, None, None]:
+        """Every record of a run, as it comes; closing the generator stops the work.
+
+        Takes the options of `explain`. Bad options raise here, before the first record.
+        """
+        checked = run_options(self.n_rows, self.random_state, **options)
+        problem = self._problem(x, rival, threshold)
+        verifier = Verifier(self._adapted, x, self._refit)
+        return Run(problem, checked, verifier, self._tables).events()
+
+    def predict_without(
+        self, rows: Iterable[int], x: Any, *, rival: Label = None, threshold: float | None = None
+    ) -> Decision:
+        """What the model, refitted to its optimum without these rows, decides at x."""
+        problem = self._problem(x, rival, threshold)
+        members = training.positions(rows, self.n_rows)
+        training.check_classes(
+            np.delete(self.y, members),
+            None if self.sample_weight is None else np.delete(self.sample_weight, members),
+            self._adapted.classes,
+        )
+        return problem.decision(problem.margin(problem.refit(members).theta))
+
+    def rank(
+        self, x: Any, method: str, *, rival: Label = None, threshold: float | None = None
+    ) -> Ranking:
+        """One baseline's order of the training rows, with `flips_at` by refitting."""
+        from forcing.baselines import BASELINES, follow_up, rank
+        from forcing.options import one_of
+
+        one_of("method", method, tuple(BASELINES))
+        problem = self._problem(x, rival, threshold)
+        ranking = rank(problem, method, self.random_state)
+        for item in follow_up(problem, ranking, 32, int(0.6 * self.n_rows)):
+            if isinstance(item, Ranking):
+                ranking = item
+        return ranking
+
+    def view(self, x: Any, **options: Any) -> ForcingWidget:
+        """The live widget; takes the options of `explain`, and streams in the background."""
+        from forcing.jupyter.widget import view
+
+        options.setdefault("baselines", ("influence", "representer"))
+        return view(self, x, **options)
+
+    def _problem(self, x: Any, rival: Label, threshold: float | None) -> Problem:
+        adapted, fit = self._adapted, self._fit
+        cut = 0.5 if threshold is None else threshold
+        if not 0 < cut < 1:
+            raise ValueError(f"threshold must be a probability between 0 and 1, got {cut!r}.")
+        target = adapted.design_row(x)
+        log_odds = float(target @ fit.theta) - math.log(cut / (1 - cut))
+        as_fitted = float(target @ adapted.theta) - math.log(cut / (1 - cut))
+        if log_odds * as_fitted < 0:
+            raise TrainingMismatchError(
+                "the fitted model and the optimum of its objective decide differently at x "
+                f"(log-odds {as_fitted:.3g} and {log_odds:.3g}): fit with a smaller tol and a "
+                "larger max_iter, then ask again."
+            )
+        winner = int(log_odds > 0)
+        favoured, other = adapted.classes[winner], adapted.classes[1 - winner]
+        if rival is not None and rival != other:
+            raise ValueError(
+                f"rival must be {other!r}: the model has two classes and decides {favoured!r} "
+                f"at x; got {rival!r}."
+            )
+        claim = Claim(
+            favoured=favoured,
+            rival=other,
+            confidence=0.5 * (1 + math.tanh(0.5 * abs(log_odds) + 0.5 * _shift(winner, cut))),
+            margin=abs(log_odds),
+            threshold=cut if winner else 1 - cut,
+        )
+        return Problem(adapted.objective, fit, target, claim, adapted.classes)
+
+
+def _shift(winner: int, cut: float) -> float:
+    """Log-odds of the favoured class on the decision line."""
+    return (1 if winner else -1) * math.log(cut / (1 - cut))
+
+
+def explain(model: Any, X: Any, y: Any, x: Any, **options: Any) -> Explanation:
+    """`Study(model, X, y).explain(x)` for one target; options of both are taken."""
+    own = {key: options.pop(key) for key in tuple(options) if key in _STUDY_OPTIONS}
+    return Study(model, X, y, **own).explain(x, **options)
+
+
+_STUDY_OPTIONS = frozenset(
+    {
+        "sample_weight",
+        "feature_names",
+        "class_names",
+        "row_ids",
+        "display",
+        "refit",
+        "random_state",
+    }
+)
