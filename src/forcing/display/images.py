@@ -1,0 +1,164 @@
+"""Rows as pictures: arrays, paths or PIL images, sent as thumbnails by id."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forcing.display.base import Item, check_length, empty_target
+from forcing.display.frames import as_array
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from forcing.context import StudyLike
+
+_SCALE_SAMPLE = 64
+"""How many pictures of a list are looked at to learn their range of values."""
+_KEPT = 1024
+"""Encoded thumbnails kept for views that join; about 1 to 3 kB each."""
+
+
+class Images:
+    """Show each training row as a picture.
+
+    Parameters
+    ----------
+    arrays_or_paths
+        One for each training row: arrays of shape (height, width), (height, width, 1 | 3 | 4)
+        or (1 | 3, height, width), uint8 or floats from 0 to 1 (other ranges are scaled by the
+        largest value of the collection); or paths; or PIL images.
+    size
+        Longest side of the thumbnails, in pixels.
+    """
+
+    def __init__(self, arrays_or_paths: Sequence[Any] | NDArray[Any], *, size: int = 96) -> None:
+        if not 16 <= size <= 512:
+            raise ValueError(f"Images(size={size}): give a longest side from 16 to 512 pixels.")
+        self.images = arrays_or_paths
+        self.size = size
+
+    def present(self, study: StudyLike, x: Any, target: Any = None) -> ImagePresenter:
+        check_length("Images", len(self.images), study)
+        if target is None:
+            target = self._as_picture(x)
+        return ImagePresenter(self, target)
+
+    def _as_picture(self, x: Any) -> Any:
+        """x itself, where it is a picture that was flattened, as digits and faces often are."""
+        first = self.images[0]
+        if not hasattr(first, "shape"):
+            return None
+        values = as_array(x.toarray() if hasattr(x, "toarray") else x)
+        fits = values.dtype.kind in "biuf" and values.size == np.prod(first.shape)
+        return values.reshape(tuple(first.shape)) if fits else None
+
+
+class ImagePresenter:
+    """Thumbnails of training rows (ids "row:412") and of the target (id "target")."""
+
+    def __init__(self, images: Images, target: Any) -> None:
+        self.display: dict[str, Any] = {"kind": "image"}
+        self._images = images.images
+        self._size = images.size
+        self._target = target
+        self._largest = _largest_value(images.images)
+        self._encoded = lru_cache(maxsize=_KEPT)(self._encode)
+
+    def target(self) -> Item:
+        return empty_target() if self._target is None else {"kind": "image", "image": "target"}
+
+    def item(self, position: int) -> Item:
+        return {"kind": "image", "image": f"row:{position}"}
+
+    def image(self, name: str) -> bytes | None:
+        if name == "target":
+            return None if self._target is None else self._encoded(-1)
+        kind, _, position = name.partition(":")
+        if kind != "row" or not position.isdecimal() or int(position) >= len(self._images):
+            return None
+        return self._encoded(int(position))
+
+    def _encode(self, position: int) -> bytes:
+        source = self._target if position < 0 else self._images[position]
+        return thumbnail(source, self._size, self._largest)
+
+
+def thumbnail(source: Any, size: int, largest: float = 1.0) -> bytes:
+    """PNG or JPEG bytes of a picture whose longest side is about `size` pixels.
+
+    `largest` is the value shown as white where the array is neither uint8 nor boolean.
+    """
+    image = _open(source, largest)
+    longest = max(image.size)
+    pillow = _pillow()
+    if longest < size:
+        # A whole factor and no smoothing: the pixels of an 8 x 8 digit stay square and crisp.
+        factor = max(1, size // longest)
+        shape = (image.width * factor, image.height * factor)
+        image = image.resize(shape, pillow.Resampling.NEAREST)
+    elif longest > size:
+        image.thumbnail((size, size), pillow.Resampling.LANCZOS)
+    lossless = _save(image, "PNG", optimize=True)
+    if longest <= size or image.mode in ("RGBA", "LA"):
+        return lossless
+    return min(lossless, _save(image.convert("RGB"), "JPEG", quality=85), key=len)
+
+
+def _save(image: Image, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _open(source: Any, largest: float) -> Image:
+    pillow = _pillow()
+    if isinstance(source, str | os.PathLike):
+        image = pillow.open(source)
+        return image if image.mode in ("L", "LA", "RGB", "RGBA") else image.convert("RGB")
+    if hasattr(source, "convert") and hasattr(source, "thumbnail"):  # a PIL image
+        return source.copy() if source.mode in ("L", "RGB", "RGBA") else source.convert("RGB")
+    return pillow.fromarray(_as_bytes(as_array(source), largest))
+
+
+def _as_bytes(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
+    """An array as uint8 of shape (height, width) or (height, width, 3 | 4)."""
+    if values.ndim == 3 and values.shape[0] in (1, 3) and values.shape[-1] not in (1, 3, 4):
+        values = np.moveaxis(values, 0, -1)
+    if values.ndim == 3 and values.shape[-1] == 1:
+        values = values[..., 0]
+    if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[-1] not in (3, 4)):
+        raise ValueError(
+            f"Images got an array of shape {values.shape}: expected (height, width) or "
+            "(height, width, channels) with 1, 3 or 4 channels."
+        )
+    if values.dtype == np.uint8:
+        return np.ascontiguousarray(values)
+    scaled = np.nan_to_num(values.astype(np.float64)) * (255.0 / largest)
+    return np.ascontiguousarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+
+
+def _largest_value(images: Sequence[Any] | NDArray[Any]) -> float:
+    """1 for floats within 0..1, else the largest value: one scale for all pictures."""
+    if isinstance(images, np.ndarray) and images.dtype != object:
+        sample: list[Any] = [images]
+    else:
+        sample = [image for image in images[:_SCALE_SAMPLE] if hasattr(image, "shape")]
+    peaks = [float(np.nanmax(as_array(array))) for array in sample if np.size(array)]
+    return max(1.0, *peaks) if peaks else 1.0
+
+
+def _pillow() -> Any:
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError(
+            "forcing.Images needs Pillow to draw thumbnails: pip install pillow"
+        ) from error
+    return Image

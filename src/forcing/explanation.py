@@ -1,0 +1,226 @@
+"""`Explanation`: the records of one run, gathered; saved to a file and read back."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forcing import records
+from forcing.context import Context, Json
+from forcing.report import page
+from forcing.sentence import checks, headline
+from forcing.story import LiveStory, SavedStory, Story
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """Which training rows a prediction stands on, and how that was found.
+
+    Made by `Study.explain`, by the live widget and by `forcing.load`.
+    """
+
+    claim: records.Claim
+    status: str
+    """"flipped", "unflippable", "limit", "cancelled" or "exited"; "failed" where the run broke."""
+    reason: str
+    steps: tuple[records.Step, ...]
+    """The removals, in order; after refinement those of the refined set."""
+    rankings: dict[str, records.Ranking]
+    """The baselines that were asked for, by name."""
+    verification: records.Verified | None
+    """What the user's own estimator decided without the set; None where it was not asked."""
+    lower_bound: int | None
+    """No set with fewer rows flips the decision; None where no bound was computed."""
+    method: str
+    searched: int
+    """How many rows the search removed before the set was refined."""
+    seconds: float
+    _story: Story = field(repr=False)
+
+    @classmethod
+    def gather(cls, context: Context, events: Iterable[records.Event]) -> Explanation:
+        """Consume the events of a run. Errors of the run pass through.
+
+        A run that was closed before its `End` counts as cancelled.
+        """
+        kept = [event for event in events if not isinstance(event, records.Progress)]
+        if not kept or not isinstance(kept[0], records.Start):
+            raise ValueError("A run begins with a Start record; there is nothing to explain.")
+        return _assemble(kept, LiveStory(context, kept))
+
+    @property
+    def supports(self) -> NDArray[np.intp]:
+        """Positions of the training rows of the set, in order of removal."""
+        return np.array([step.row for step in self.steps], dtype=np.intp)
+
+    @property
+    def size(self) -> int:
+        return len(self.steps)
+
+    @property
+    def flipped(self) -> bool:
+        """Whether the decision is the other one without the set.
+
+        By the refit where there was one, else by the engine's own account.
+        """
+        if self.verification is not None:
+            return bool(self.verification.flipped)
+        return bool(self.steps) and self.steps[-1].margin < 0
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether the user's estimator, refitted without the set, decides otherwise."""
+        return None if self.verification is None else bool(self.verification.flipped)
+
+    @property
+    def irreducible(self) -> bool | None:
+        """Whether each single row put back brings the old decision back; None if not checked."""
+        return None if self.verification is None else self.verification.irreducible
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """Probability of the favoured class, shape (size + 1,), before any removal first."""
+        return np.array([self.claim.confidence, *(step.confidence for step in self.steps)])
+
+    def to_frame(self) -> pd.DataFrame:
+        """The set as a pandas frame, a line for each row in order of removal."""
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError(
+                "Explanation.to_frame needs pandas (pip install pandas); "
+                "`.steps` and `.supports` do without."
+            ) from error
+        put_back = self.verification.put_back if self.verification is not None else ()
+        rows = self._state["rows"]
+        lines = [
+            {
+                "row": step.row,
+                "name": rows.get(str(step.row), {}).get("name"),
+                "label": step.label,
+                "positive": step.positive,
+                "confidence": step.confidence,
+                "change": step.confidence - before,
+                "margin": step.margin,
+                "loss_gap": step.loss_gap,
+                "put_back": put_back[place] if place < len(put_back) else None,
+            }
+            for place, (step, before) in enumerate(zip(self.steps, self.confidence, strict=False))
+        ]
+        columns = "row name label positive confidence change margin loss_gap put_back".split()
+        return pd.DataFrame(lines, columns=columns)
+
+    def to_dict(self) -> Json:
+        """The protocol's state with its pictures, and what `load` needs besides; plain JSON."""
+        state = self._state
+        pictures = {name: url for name in _image_ids(state) if (url := self._picture(name))}
+        return state | {"images": pictures, "restore": self._story.restore()}
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write `path`, by custom `*.mfs.json`; `forcing.load` reads it back."""
+        path = Path(path)
+        path.write_text(json.dumps(self.to_dict(), allow_nan=False), encoding="utf-8")
+        return path
+
+    def to_html(self, path: str | PathLike[str]) -> Path:
+        """Write one HTML file that needs neither network nor script."""
+        path = Path(path)
+        path.write_text(page(self._state, self._picture), encoding="utf-8")
+        return path
+
+    def __repr__(self) -> str:
+        done = "; ".join(checks(self._state)) if self.steps else ""
+        return f"<Explanation: {headline(self._state)}{f' ({done})' if done else ''}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> Json:
+        from forcing.jupyter.snapshot import bundle
+
+        return bundle(self._state, self._story.image)
+
+    @cached_property
+    def _state(self) -> Json:
+        """The protocol's state, without pictures."""
+        return self._story.state()
+
+    def _picture(self, name: str) -> str | None:
+        image = self._story.image(name)
+        return None if image is None else data_url(image)
+
+
+def load(path: str | PathLike[str]) -> Explanation:
+    """Read an explanation that `Explanation.save` wrote; it needs neither model nor data.
+
+    Raises `ValueError` where the file holds none, or one of a newer version.
+    """
+    path = Path(path)
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} holds no explanation: it is not JSON.") from error
+    story = SavedStory.read(state, str(path))
+    return _assemble(story.records(), story)
+
+
+def data_url(image: bytes) -> str:
+    kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"
+
+
+def _assemble(kept: list[records.Event], story: Story) -> Explanation:
+    start: records.Start | None = None
+    end = records.End("cancelled", "Stopped before the end.", 0.0)
+    steps: list[records.Step] = []
+    searched = 0
+    verification: records.Verified | None = None
+    bound: int | None = None
+    rankings: dict[str, records.Ranking] = {}
+    for event in kept:
+        match event:
+            case records.Start():
+                start = event
+            case records.Step():
+                steps.append(event)
+                searched = len(steps)
+            case records.Refined():
+                steps, searched = list(event.steps), event.before
+            case records.Verified():
+                verification = event
+            case records.Bound():
+                bound = event.rows
+            case records.Ranking():
+                rankings[event.method] = event
+            case records.End():
+                end = event
+    assert start is not None
+    return Explanation(
+        claim=start.claim,
+        status=end.status,
+        reason=end.reason,
+        steps=tuple(steps),
+        rankings=rankings,
+        verification=verification,
+        lower_bound=bound,
+        method=start.method,
+        searched=searched,
+        seconds=end.seconds,
+        _story=story,
+    )
+
+
+def _image_ids(state: Json) -> list[str]:
+    items = [row["item"] for row in state["rows"].values()]
+    if state["start"] is not None:
+        items.insert(0, state["start"]["target"]["item"])
+    return [item["image"] for item in items if item is not None and item["kind"] == "image"]

@@ -1,0 +1,125 @@
+"""What comes from outside, checked: commands of a view and saved states. Parsing never raises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from forcing.context import Json
+from forcing.protocol import SCHEMA
+
+MOST_ROWS = 1_000_000
+MOST_IMAGES = 256
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Asks who answers, and on which thread."""
+
+
+@dataclass(frozen=True)
+class Sync:
+    """Asks for the whole state."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    pass
+
+
+@dataclass(frozen=True)
+class Resume:
+    pass
+
+
+@dataclass(frozen=True)
+class Cancel:
+    pass
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Asks for the decision after a refit without the rows `out`."""
+
+    request: int
+    out: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Images:
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Select:
+    rows: tuple[int, ...]
+
+
+Command: TypeAlias = Hello | Sync | Pause | Resume | Cancel | WhatIf | Images | Select
+
+_PLAIN: dict[str, Command] = {
+    "sync": Sync(),
+    "pause": Pause(),
+    "resume": Resume(),
+    "cancel": Cancel(),
+}
+
+
+def parse_command(message: Any) -> Command | None:
+    """The command that a view sent, or None where it is none that this version knows."""
+    if not isinstance(message, dict):
+        return None
+    kind = message.get("type")
+    if not isinstance(kind, str):
+        return None
+    if kind == "hello":
+        return Hello() if message.get("schema") == SCHEMA else None
+    if kind == "what-if":
+        request, out = message.get("request"), _rows(message.get("out"))
+        return None if not _is_count(request) or out is None else WhatIf(request, out)
+    if kind == "images":
+        ids = message.get("ids")
+        if not isinstance(ids, list) or len(ids) > MOST_IMAGES:
+            return None
+        return Images(tuple(ids)) if all(isinstance(name, str) for name in ids) else None
+    if kind == "select":
+        rows = _rows(message.get("rows"))
+        return None if rows is None else Select(rows)
+    return _PLAIN.get(kind)
+
+
+def _rows(value: Any) -> tuple[int, ...] | None:
+    """Row positions without repetition, in their order."""
+    if not isinstance(value, list) or len(value) > MOST_ROWS or not all(map(_is_count, value)):
+        return None
+    return tuple(dict.fromkeys(value))
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+_SAVED: dict[str, type] = {
+    "start": dict,
+    "steps": list,
+    "rankings": list,
+    "rows": dict,
+    "images": dict,
+    "end": dict,
+    "restore": dict,
+}
+
+
+def check_saved(state: Any, where: str) -> Json:
+    """A saved explanation as the protocol's state; a `ValueError` says what is wrong with it."""
+    if not isinstance(state, dict):
+        raise ValueError(f"{where} holds no explanation: expected a JSON object.")
+    if state.get("schema") != SCHEMA:
+        raise ValueError(
+            f"{where} has the schema {state.get('schema')!r}; this version of forcing reads "
+            f"{SCHEMA!r}. A newer version may have written it: pip install --upgrade forcing"
+        )
+    missing = [key for key, kind in _SAVED.items() if not isinstance(state.get(key), kind)]
+    if missing:
+        raise ValueError(f"{where} is not a finished explanation: it lacks {', '.join(missing)}.")
+    return state

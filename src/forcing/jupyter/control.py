@@ -1,0 +1,41 @@
+"""The widget through which a view commands a run, even while a cell is running."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+from traitlets import Unicode
+
+from forcing.guards import Command, Hello, parse_command
+from forcing.jupyter.comms import deliver_as_addressed
+from forcing.protocol import SCHEMA
+
+
+class Control(ipywidgets.Widget):  # type: ignore[misc]
+    """A comm of its own, on which the kernel publishes nothing but the answer to `hello`.
+
+    Kernels tie a comm to the shell that published on it; keeping this one silent keeps its
+    messages on the subshell that the view sends them to.
+    """
+
+    _model_name = Unicode("WidgetModel").tag(sync=True)
+    _model_module = Unicode("@jupyter-widgets/base").tag(sync=True)
+    _model_module_version = Unicode("2.0.0").tag(sync=True)
+
+    def __init__(self, obey: Callable[[Command], None]) -> None:
+        super().__init__()
+        self._obey = obey
+        self.on_msg(self._received)
+        if self.comm is not None:
+            deliver_as_addressed(self.comm)
+
+    def _received(self, _: Any, content: Any, buffers: Any) -> None:
+        command = parse_command(content)
+        if isinstance(command, Hello):
+            subshell = threading.current_thread() is not threading.main_thread()
+            self.send({"type": "hello", "schema": SCHEMA, "subshell": subshell})
+        elif command is not None:
+            self._obey(command)

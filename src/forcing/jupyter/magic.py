@@ -1,0 +1,201 @@
+"""`%mfs` and `%%mfs`: explain a prediction from the cell that trains the model."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+
+from forcing.jupyter.fits import Fit, FitRecorder, held
+from forcing.jupyter.line import Line, complete, parse, target_name
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from forcing.jupyter.session import Session
+    from forcing.jupyter.widget import ForcingWidget
+
+_HELP = """Which training rows does a prediction stand on? Watch the set appear, row by row.
+
+    %%mfs --at X_test[17]
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X_train, y_train)
+
+runs the cell, notices the model that it fits and the data it is fitted on, and explains what
+the model decides for that row: the smallest set of training rows without which it would have
+decided otherwise, checked by retraining. For a model that exists already:
+
+    %mfs model X_train y_train --at X_test[17]
+
+    --at EXPR               the row to explain; also X_test.iloc[17], or any expression
+    --rival CLASS           the class it should have been instead (default: the runner-up)
+    --name VAR              variable for the Explanation; None until the run has ended
+    --baselines A,B         rankings to compare with (default: influence,representer); none
+    --method NAME           how rows are chosen: mfs (default), mfs-newton, mfs-retrain, ...
+    --max-removals N        give up after so many rows
+    --no-verify             do not retrain to check the set
+    --label EXPR            the true label of the row, for the screen
+    --display EXPR          how rows look: forcing.Images(...), Texts(...), Table(...)
+    --target-display EXPR   the picture or text of the row that is explained
+
+The value is the widget: `w = _`, then `w.wait()` blocks until the end and returns the
+Explanation, `w.cancel()` stops and keeps what was found. A run goes on in the background;
+several runs with the same --name leave the one that was started last.
+"""
+
+
+@magics_class
+class ForcingMagics(Magics):
+    """%mfs and %%mfs."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._latest: dict[str, Session] = {}
+        for command in ("%mfs", "%%mfs"):
+            shell.set_hook("complete_command", _complete, str_key=command)
+
+    @no_var_expand
+    @line_magic("mfs")
+    def mfs_line(self, line: str) -> ForcingWidget:
+        arguments = parse(line)
+        if len(arguments.expressions) != 3:  # noqa: PLR2004 - MODEL, X and y
+            raise UsageError(
+                "%mfs MODEL X y --at EXPR explains a model that exists already: give it, and the "
+                "X and y it was fitted on (expressions with blanks in quotes). %mfs? tells more."
+            )
+        model, X, y = (self._value(expression) for expression in arguments.expressions)
+        return self._explain(Fit(model, X, y), arguments)
+
+    @no_var_expand
+    @cell_magic("mfs")
+    def mfs_cell(self, line: str, cell: str) -> ForcingWidget | None:
+        arguments = parse(line)
+        if arguments.expressions:
+            raise UsageError(
+                f"%%mfs does not know what {arguments.expressions[0]!r} is for: the model is the "
+                "one that the cell fits. Use %mfs MODEL X y --at EXPR for one that exists."
+            )
+        _require_at(arguments)
+        recorder = FitRecorder()
+        with recorder.recording():
+            result = self.shell.run_cell(cell, store_history=False)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            _show_no_second_traceback(self.shell, error)
+            raise error
+        found = held(recorder.fits(), self.shell.user_ns, result.result)
+        return self._explain(_only(found), arguments)
+
+    mfs_line.__doc__ = mfs_cell.__doc__ = _HELP
+
+    def _explain(self, fit: Fit, arguments: Line) -> ForcingWidget:
+        from forcing.jupyter.widget import view
+        from forcing.study import Study
+
+        at = _require_at(arguments)
+        x = self._value(at)
+        options: dict[str, Any] = {"verify": arguments.verify, "name": target_name(at)}
+        for option in ("label", "target-display"):
+            if (expression := arguments.option(option)) is not None:
+                options[option.replace("-", "_")] = self._value(expression)
+        if (method := arguments.option("method")) is not None:
+            options["method"] = method
+        if (baselines := arguments.option("baselines")) is not None:
+            names = [name.strip() for name in baselines.split(",")]
+            options["baselines"] = [name for name in names if name and name != "none"]
+        if (most := arguments.option("max-removals")) is not None:
+            options["max_removals"] = _whole("max-removals", most)
+        display = arguments.option("display")
+        study = Study(
+            fit.estimator,
+            fit.X,
+            fit.y,
+            sample_weight=fit.sample_weight,
+            display=None if display is None else self._value(display),
+        )
+        if (rival := arguments.option("rival")) is not None:
+            options["rival"] = _class_label(study, rival)
+        widget = view(study, x, **options)
+        if (name := arguments.option("name")) is not None:
+            self._assign(name, widget.session)
+        return widget
+
+    def _assign(self, name: str, session: Session) -> None:
+        """Bind the name now to None and to the Explanation at the end, unless a later run has."""
+        if not name.isidentifier():
+            raise UsageError(f"--name {name}: give the name of a variable.")
+        namespace = self.shell.user_ns
+        self._latest[name] = session
+        namespace[name] = None
+
+        def ended(session: Session) -> None:
+            if self._latest.get(name) is session:
+                del self._latest[name]
+                namespace[name] = session.explanation
+
+        session.on_end(ended)
+
+    def _value(self, expression: str) -> Any:
+        return self.shell.ev(expression)
+
+
+def _require_at(arguments: Line) -> str:
+    at = arguments.option("at")
+    if at is None:
+        raise UsageError("Which prediction? Add --at and the row, such as --at X_test[17].")
+    return at
+
+
+def _only(found: dict[str, Fit]) -> Fit:
+    """The one fit of the cell, or a `UsageError` that says what to do instead."""
+    if len(found) == 1:
+        return next(iter(found.values()))
+    instead = "Name it: %mfs MODEL X y --at EXPR, in a cell of its own."
+    if not found:
+        raise UsageError(
+            "The cell fitted no model that a variable holds, so there is nothing to explain. "
+            f"Fit one in this cell, as in model = LogisticRegression().fit(X, y). {instead}"
+        )
+    models = ", ".join(f"{name} ({type(fit.estimator).__name__})" for name, fit in found.items())
+    raise UsageError(f"The cell fitted {len(found)} models: {models}. Which one? {instead}")
+
+
+def _class_label(study: Any, text: str) -> Any:
+    """The class that a word of the line means: a label as it prints, or a class name."""
+    labels = list(np.asarray(study.classes))
+    for label, name in zip(labels, study.class_names, strict=True):
+        if text in (str(label), str(name)):
+            return label
+    known = ", ".join(str(name) for name in study.class_names)
+    raise UsageError(f"--rival {text}: there is no such class; the model knows {known}.")
+
+
+def _whole(option: str, text: str) -> int:
+    if not text.isdecimal():
+        raise UsageError(f"--{option} {text}: give a whole number.")
+    return int(text)
+
+
+def _show_no_second_traceback(shell: Any, error: BaseException) -> None:
+    """Let `error` stop the outer cell without being shown again: the inner run has shown it.
+
+    The reply to the outer cell still says that it failed, so that "Run all" stops there.
+    """
+    show = shell.showtraceback
+
+    def showtraceback(*args: Any, **kwargs: Any) -> None:
+        del shell.showtraceback
+        if sys.exc_info()[1] is not error:
+            show(*args, **kwargs)
+
+    shell.showtraceback = showtraceback
+
+
+def _complete(_: Any, event: Any) -> list[str]:
+    from forcing.baselines import BASELINES
+    from forcing.options import METHODS
+
+    values = {"method": list(METHODS), "baselines": list(BASELINES)}
+    return complete(event.text_until_cursor, event.symbol, values)

@@ -1,0 +1,58 @@
+"""The places where a widget is displayed, and their freezing at the end of the run."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+
+from IPython.core.getipython import get_ipython
+
+from forcing.context import Json
+from forcing.jupyter.session import Session
+from forcing.jupyter.snapshot import bundle
+
+
+class Outputs:
+    """Shows the live bundle under display ids of its own, and later replaces it everywhere.
+
+    A saved notebook must not hold a widget view: JupyterLab prefers it over everything
+    else, and without a kernel there is nothing behind it.
+    """
+
+    def __init__(self, live: Callable[[], Json], *, freeze: bool) -> None:
+        self._live = live
+        self._freeze = freeze
+        self._ids: list[str] = []
+        self._saved: Json | None = None
+        self._lock = threading.Lock()
+
+    def show(self) -> None:
+        with self._lock:
+            data = self._live() if self._saved is None else self._saved
+            display_id = uuid.uuid4().hex
+            self._ids.append(display_id)
+            _publish(data, display_id, update=False)
+
+    def freeze(self, session: Session) -> None:
+        """Replace every display by the saved form; called once, at the end of the run."""
+        if not self._freeze or not _in_kernel():
+            return
+        data = bundle(session.state(), session.context.presenter.image)
+        with self._lock:
+            self._saved = data
+            for display_id in self._ids:
+                _publish(data, display_id, update=True)
+
+
+def _in_kernel() -> bool:
+    """Whether outputs can be replaced: not in a terminal, where an update prints once more."""
+    return hasattr(get_ipython(), "kernel")
+
+
+def _publish(data: Json, display_id: str, *, update: bool) -> None:
+    from IPython.display import publish_display_data
+
+    if get_ipython() is None:
+        return
+    publish_display_data(data, transient={"display_id": display_id}, update=update)

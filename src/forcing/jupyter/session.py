@@ -1,0 +1,289 @@
+"""A run in the background: a worker that computes, a publisher that tells the views."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, cast
+
+from forcing import guards
+from forcing.context import Context, Json
+from forcing.explanation import Explanation
+from forcing.jupyter.answers import Answers
+from forcing.protocol import Encoder, events_message, images_message, merge, state_message
+from forcing.records import End, Event, Progress, Start, Step
+from forcing.state import StateBuilder
+
+Listener: TypeAlias = Callable[[Json, list[bytes]], None]
+"""Receives a message of the protocol and its buffers; must not block."""
+
+INTERVAL = 0.1
+"""Seconds between two messages of a run: at most ten a second."""
+SLICE = 0.05
+"""Seconds that `wait` sleeps at a time, so that an interrupt gets through."""
+
+_log = logging.getLogger(__name__)
+
+
+class Session:
+    """One run of `study.events` and everything that views may ask about it.
+
+    The worker thread pulls records; the publisher thread, the only one that encodes and
+    adds them up, sends them in batches. Because the publisher ends a cancelled run on its
+    own, `cancel` answers at once even while the worker is inside a long fit; the worker
+    stops at its next record.
+    """
+
+    def __init__(self, context: Context, options: Json | None = None) -> None:
+        self.context = context
+        self.id = context.id
+        self.explanation: Explanation | None = None
+        self.error: Exception | None = None
+        self._options = options or {}
+        # Called here, not in the worker: an unknown option is an error of the caller's line.
+        self._run = context.study.events(context.x, **self._options)
+        self._answers = Answers()
+        self._waiting: deque[Event] = deque()
+        self._news = threading.Condition()
+        self._running = threading.Event()
+        self._running.set()
+        self._cancelled = threading.Event()
+        self._exhausted = False
+        self._kept: list[Event] = []
+        self._began = time.monotonic()
+        # `_telling` guards what follows: messages leave in the order of their numbers.
+        self._telling = threading.RLock()
+        self._encoder = Encoder(context)
+        self._builder = StateBuilder()
+        self._seq = 0
+        self._listeners: list[Listener] = []
+        self._at_end: list[Callable[[Session], None]] = []
+        self._ended = False
+        self._done = threading.Event()
+
+    # What an owner does
+
+    def start(self) -> Session:
+        for target in (self._work, self._publish):
+            name = f"forcing{target.__name__.replace('_', '-')}-{self.id[:8]}"
+            try:
+                threading.Thread(target=target, name=name, daemon=True).start()
+            except RuntimeError:  # Pyodide has no threads: the run is done before this returns
+                target()
+        return self
+
+    def pause(self) -> None:
+        """Hold the run after the record that is being computed."""
+        self._set_paused(True)
+
+    def resume(self) -> None:
+        self._set_paused(False)
+
+    def cancel(self) -> None:
+        """End the run now with what it found so far; does nothing after the end."""
+        self._cancelled.set()
+        self._running.set()
+        with self._news:
+            self._news.notify_all()
+
+    def wait(self, timeout: float | None = None) -> Explanation:
+        """Block until the end. An error of the run is raised here; an interrupt cancels it.
+
+        Raises `TimeoutError` after `timeout` seconds; the run goes on.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            while not self._done.wait(SLICE):
+                if deadline is not None and time.monotonic() > deadline:
+                    raise TimeoutError(f"The run is not done after {timeout} s; it goes on.")
+        except KeyboardInterrupt:
+            self.cancel()
+            self._done.wait(1.0)
+            raise
+        if self.error is not None:
+            raise self.error
+        if self.explanation is None:
+            raise RuntimeError("The run was cancelled before it began; there is no explanation.")
+        return self.explanation
+
+    @property
+    def done(self) -> bool:
+        """Whether the run has ended and everyone who asked for it was told."""
+        return self._done.is_set()
+
+    def on_end(self, callback: Callable[[Session], None]) -> None:
+        """Call back from the publisher's thread once the run has ended; at once if it has."""
+        with self._telling:
+            if not self._ended:
+                self._at_end.append(callback)
+                return
+        callback(self)
+
+    # What a view does
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Hear every message from now on; returns what ends that."""
+        with self._telling:
+            self._listeners.append(listener)
+
+        def stop() -> None:
+            with self._telling:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return stop
+
+    def join(self, listener: Listener) -> Callable[[], None]:
+        """Hear the whole state now, and every message after it."""
+        with self._telling:
+            listener(state_message(self._seq, self._builder.snapshot()), [])
+            return self.listen(listener)
+
+    def state(self) -> Json:
+        """The whole state so far, as the protocol's; safe to keep."""
+        with self._telling:
+            return self._builder.snapshot()
+
+    def obey(self, command: guards.Command, reply: Listener) -> None:
+        """Do what a view asks; answers that concern it alone go to `reply`. Never blocks long."""
+        match command:
+            case guards.Sync():
+                with self._telling:
+                    reply(state_message(self._seq, self._builder.snapshot()), [])
+            case guards.Pause():
+                self.pause()
+            case guards.Resume():
+                self.resume()
+            case guards.Cancel():
+                self.cancel()
+            case guards.WhatIf():
+                self._answers.ask(lambda: self._what_if(command), topic="what-if")
+            case guards.Images():
+                self._answers.ask(lambda: self._images(command.ids, reply))
+
+    # The worker
+
+    def _work(self) -> None:
+        run = self._run
+        try:
+            for record in run:
+                if self._cancelled.is_set():
+                    break
+                with self._news:
+                    self._append(record)
+                    self._news.notify_all()
+                self._running.wait()
+            run.close()
+        except Exception as error:
+            if not self._cancelled.is_set():
+                self.error = error
+        finally:
+            with self._news:
+                self._exhausted = True
+                self._news.notify_all()
+
+    def _append(self, record: Event) -> None:
+        waiting = self._waiting
+        # Progress comes every few milliseconds; only the newest says where the run is.
+        if isinstance(record, Progress) and waiting and isinstance(waiting[-1], Progress):
+            waiting.pop()
+        waiting.append(record)
+
+    # The publisher
+
+    def _publish(self) -> None:
+        due = 0.0
+        try:
+            while not self._ended:
+                with self._news:
+                    self._news.wait_for(lambda: self._waiting or self._over())
+                    self._news.wait_for(self._over, timeout=max(0.0, due - time.monotonic()))
+                    over = self._over()
+                    batch = list(self._waiting)
+                    self._waiting.clear()
+                due = time.monotonic() + INTERVAL
+                self._tell_records(batch, over)
+        except Exception as error:  # a row that cannot be shown, such as a missing picture
+            self.error = error
+            self.cancel()
+            self._finish([self._encoder.encode(self._own_end())])
+
+    def _over(self) -> bool:
+        return self._exhausted or self._cancelled.is_set()
+
+    def _tell_records(self, batch: Sequence[Event], over: bool) -> None:
+        self._kept.extend(record for record in batch if not isinstance(record, Progress))
+        ends = bool(self._kept) and isinstance(self._kept[-1], End)
+        if over and not ends:
+            ends = True
+            own = self._own_end()
+            self._kept.append(own)
+            batch = [*batch, own]
+        events = merge(self._encoder.encode(record) for record in batch)
+        if not ends:
+            self._tell_events(events)
+            return
+        if isinstance(self._kept[0], Start):
+            self.explanation = Explanation.gather(self.context, self._kept)
+        self._finish(events)
+
+    def _finish(self, events: list[Json]) -> None:
+        with self._telling:
+            self._tell_events(events)
+            self._ended = True
+            callbacks = list(self._at_end)
+        for callback in callbacks:
+            try:
+                callback(self)
+            except Exception:
+                _log.info("A callback at the end of a run failed.", exc_info=True)
+        self._done.set()
+
+    def _own_end(self) -> End:
+        """The end of a run that did not come to its own."""
+        steps = sum(isinstance(record, Step) for record in self._kept)
+        seconds = time.monotonic() - self._began
+        if self.error is not None:
+            reason = f"{type(self.error).__name__}: {self.error}"
+            return End(cast(Any, "failed"), reason, seconds)
+        return End("cancelled", f"Stopped at step {steps}.", seconds)
+
+    def _set_paused(self, paused: bool) -> None:
+        with self._telling:
+            if self._ended or self._over() or self._builder.state["paused"] == paused:
+                return
+            (self._running.clear if paused else self._running.set)()
+            self._builder.state["paused"] = paused
+            # No event says so: a view that did not ask for it learns it from the state.
+            self._tell(state_message(self._seq, self._builder.snapshot()))
+
+    # Answers and messages
+
+    def _what_if(self, question: guards.WhatIf) -> None:
+        same_claim = {key: self._options.get(key) for key in ("rival", "threshold")}
+        decision = self.context.study.predict_without(
+            list(question.out), self.context.x, **same_claim
+        )
+        self._tell_events([self._encoder.what_if(question.request, question.out, decision)])
+
+    def _images(self, ids: Sequence[str], reply: Listener) -> None:
+        found = {name: self.context.presenter.image(name) for name in ids}
+        images = {name: image for name, image in found.items() if image is not None}
+        reply(images_message(list(images)), list(images.values()))
+
+    def _tell_events(self, events: list[Json]) -> None:
+        with self._telling:
+            for event in events:
+                self._builder.apply(event)
+            self._seq += 1
+            self._tell(events_message(self._seq, events))
+
+    def _tell(self, message: Json) -> None:
+        for listener in list(self._listeners):
+            try:
+                listener(message, [])
+            except Exception:  # a view that went away must not end the run
+                _log.info("A view could not be told.", exc_info=True)

@@ -1,0 +1,226 @@
+"""The JSON form `forcing.v1` that a run streams to its views and that files keep.
+
+`docs/protocol.md` is the contract; `js/src/protocol.ts` reads what is written here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from forcing.context import Context, Json
+from forcing.records import (
+    Bound,
+    Claim,
+    Decision,
+    End,
+    Event,
+    Progress,
+    Ranking,
+    Refined,
+    Start,
+    Step,
+    Verified,
+)
+
+SCHEMA: Final = "forcing.v1"
+MIME: Final = "application/vnd.forcing.v1+json"
+GALLERY: Final = 24
+"""How many rows of each sign a ranking sends."""
+
+_LARGEST = 1e300
+
+
+class Encoder:
+    """Turns the records of one run into events, sending what a row looks like only once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._sent: set[int] = set()
+        self._favoured: Any = None
+
+    def encode(self, record: Event) -> Json:
+        """The event for one record; all numbers finite, all labels class names."""
+        match record:
+            case Start():
+                return self._start(record)
+            case Step():
+                return {"type": "step", "steps": [_step(record)], "rows": self._rows([record.row])}
+            case Refined():
+                return {
+                    "type": "refined",
+                    "steps": [_step(step) for step in record.steps],
+                    "before": int(record.before),
+                    "seconds": finite(record.seconds),
+                    "rows": self._rows(step.row for step in record.steps),
+                }
+            case Verified():
+                return {
+                    "type": "verified",
+                    "flipped": bool(record.flipped),
+                    "label": self._context.class_name(record.decision.label),
+                    "confidence": finite(record.decision.confidence),
+                    "irreducible": _optional_bool(record.irreducible),
+                    "put_back": [finite(confidence) for confidence in record.put_back],
+                    "by": record.by,
+                    "seconds": finite(record.seconds),
+                }
+            case Bound():
+                return {
+                    "type": "bound",
+                    "rows": int(record.rows),
+                    "seconds": finite(record.seconds),
+                }
+            case Ranking():
+                return self._ranking(record)
+            case Progress():
+                return {
+                    "type": "progress",
+                    "phase": record.phase,
+                    "done": int(record.done),
+                    "total": None if record.total is None else int(record.total),
+                    "note": record.note,
+                }
+            case End():
+                return end(record.status, record.reason, record.seconds)
+
+    def what_if(self, request: int, out: Sequence[int], decision: Decision) -> Json:
+        return {
+            "type": "what-if",
+            "request": request,
+            "out": [int(row) for row in out],
+            "label": self._context.class_name(decision.label),
+            "confidence": finite(decision.confidence),
+            "flipped": bool(decision.flipped),
+        }
+
+    def _start(self, record: Start) -> Json:
+        study = self._context.study
+        self._favoured = record.claim.favoured
+        return {
+            "type": "start",
+            "id": self._context.id,
+            "claim": self._claim(record.claim),
+            "method": record.method,
+            "model": study.model_description,
+            "rows": int(study.n_rows),
+            "features": int(study.n_features),
+            "limit": int(record.limit),
+            "baselines": list(record.baselines),
+            "display": self._context.presenter.display,
+            "target": self._context.target(),
+            "notes": list(study.notes),
+            "made": self._context.made(),
+        }
+
+    def _claim(self, claim: Claim) -> Json:
+        return {
+            "favoured": self._context.class_name(claim.favoured),
+            "rival": self._context.class_name(claim.rival),
+            "confidence": finite(claim.confidence),
+            "margin": finite(claim.margin),
+            "threshold": finite(claim.threshold),
+        }
+
+    def _rows(self, positions: Iterable[int]) -> Json:
+        """Rows that were not sent before, by position."""
+        new = dict.fromkeys(int(row) for row in positions if int(row) not in self._sent)
+        self._sent.update(new)
+        return {str(row): self._context.row(row) for row in new}
+
+    def _ranking(self, ranking: Ranking) -> Json:
+        rows, scores = np.asarray(ranking.rows), np.asarray(ranking.scores, dtype=float)
+        # Scores without a sign, such as distances, say nothing about which rows support.
+        supports = scores > 0 if bool(np.any(scores > 0)) else np.ones(len(rows), dtype=bool)
+        same = self._context.labels[rows] == self._favoured
+        confidence = dict(ranking.curve)
+
+        def entries(chosen: Any) -> list[Json]:
+            places = np.flatnonzero(supports & chosen)[:GALLERY] + 1
+            return [self._entry(ranking, int(place), confidence) for place in places]
+
+        positive, negative = entries(same), entries(~same)
+        return {
+            "type": "ranking",
+            "ranking": {
+                "method": ranking.method,
+                "flips_at": None if ranking.flips_at is None else int(ranking.flips_at),
+                "tried": int(ranking.tried),
+                "curve": [[int(k), finite(value)] for k, value in ranking.curve],
+                "positive": positive,
+                "negative": negative,
+                "seconds": finite(ranking.seconds),
+            },
+            "rows": self._rows(entry["row"] for entry in positive + negative),
+        }
+
+    @staticmethod
+    def _entry(ranking: Ranking, place: int, confidence: dict[int, float]) -> Json:
+        before, after = confidence.get(place - 1), confidence.get(place)
+        return {
+            "row": int(ranking.rows[place - 1]),
+            "place": place,
+            "score": finite(ranking.scores[place - 1]),
+            "change": None if before is None or after is None else finite(after - before),
+        }
+
+
+def end(status: str, reason: str, seconds: float) -> Json:
+    return {"type": "end", "status": status, "reason": reason, "seconds": finite(seconds)}
+
+
+def events_message(seq: int, events: Sequence[Json]) -> Json:
+    return {"schema": SCHEMA, "seq": seq, "events": list(events)}
+
+
+def state_message(seq: int, state: Json) -> Json:
+    return {"schema": SCHEMA, "seq": seq, "state": state}
+
+
+def images_message(ids: Sequence[str]) -> Json:
+    """Goes with one buffer, the bytes of a PNG or JPEG, for each id."""
+    return {"schema": SCHEMA, "images": list(ids)}
+
+
+def merge(events: Iterable[Json]) -> list[Json]:
+    """The same events in fewer: neighbouring steps as one, of neighbouring progress the last."""
+    merged: list[Json] = []
+    for event in events:
+        last = merged[-1] if merged else None
+        if last is None or last["type"] != event["type"]:
+            merged.append(event)
+        elif event["type"] == "step":
+            steps, rows = last["steps"] + event["steps"], last["rows"] | event["rows"]
+            merged[-1] = {"type": "step", "steps": steps, "rows": rows}
+        elif event["type"] == "progress":
+            merged[-1] = event
+        else:
+            merged.append(event)
+    return merged
+
+
+def finite(value: float) -> float:
+    """A number that JSON can hold: infinities become huge, what is no number becomes 0."""
+    number = float(value)
+    if math.isnan(number):
+        return 0.0
+    return max(-_LARGEST, min(_LARGEST, number))
+
+
+def _step(step: Step) -> Json:
+    return {
+        "n": int(step.number),
+        "row": int(step.row),
+        "positive": bool(step.positive),
+        "confidence": finite(step.confidence),
+        "margin": finite(step.margin),
+        "gap": finite(step.loss_gap),
+        "seconds": finite(step.seconds),
+    }
+
+
+def _optional_bool(value: bool | None) -> bool | None:
+    return None if value is None else bool(value)

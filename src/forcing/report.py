@@ -1,0 +1,218 @@
+"""A state as HTML that needs no script: the table of a saved notebook, and a file to hand on.
+
+Every string that comes from data passes `html.escape`. The fragment has no script, no style
+and no id, which is what GitHub and nbviewer let through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import TypeAlias
+
+from forcing.context import Json
+from forcing.sentence import checks, count, headline, percent
+
+Pictures: TypeAlias = Callable[[str], str | None]
+"""From the id of a picture to its data URL; None where there is none."""
+
+FEATURES = 3
+"""Differing features that a row of the table tells."""
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #16181b; --quiet: #585e66; --line: #e4e6ea;
+  --paper: #fff; --favoured: #00659d; --rival: #a84600 }
+@media (prefers-color-scheme: dark) { :root { --ink: #f0f1f2; --quiet: #a6acb4; --line: #2c2f33;
+  --paper: #111; --favoured: #6cbeec; --rival: #f59a58 } }
+body { font: 13px/18px system-ui, sans-serif; font-variant-numeric: tabular-nums;
+  color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 22px; line-height: 30px; font-weight: 400 }
+h2 { font-size: 16px; font-weight: 600; margin-top: 2rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
+  border-bottom: 1px solid var(--line) }
+th { color: var(--quiet); font-weight: 400 }
+td img { border-radius: 3px; display: block }
+small, footer { color: var(--quiet) }
+.favoured { color: var(--favoured) } .rival { color: var(--rival) }
+"""
+
+
+def page(state: Json, pictures: Pictures) -> str:
+    """One HTML file with everything in it: no network, light or dark as the reader's system."""
+    title = escape(headline(state))
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<h1>{title}</h1>\n{_body(state, pictures, len(state['steps']))}"
+        f"{_galleries(state, pictures)}{_made(state)}</body>\n</html>\n"
+    )
+
+
+def fragment(state: Json, pictures: Pictures, rows: int) -> str:
+    """The first `rows` supports as a plain table, for a saved notebook."""
+    return f"<p><b>{escape(headline(state))}</b></p>\n{_body(state, pictures, rows)}"
+
+
+def _body(state: Json, pictures: Pictures, rows: int) -> str:
+    if state["start"] is None:
+        return ""
+    parts = [f"<p>{escape('; '.join(checks(state)))}</p>\n" if state["steps"] else ""]
+    parts.append(_supports(state, pictures, rows))
+    left = len(state["steps"]) - rows
+    if left > 0:
+        parts.append(f"<p>and {count(left)} more rows</p>\n")
+    parts.append(_rankings(state))
+    parts.extend(f"<p><small>{escape(note)}</small></p>\n" for note in state["start"]["notes"])
+    return "".join(parts)
+
+
+def _supports(state: Json, pictures: Pictures, rows: int) -> str:
+    verified = state["verified"]
+    put_back = verified["put_back"] if verified is not None else []
+    shown = state["steps"][:rows]
+    head = [
+        "",
+        "Class",
+        "Row",
+        "Content",
+        "Confidence after",
+        *(["If put back"] if put_back else []),
+    ]
+    lines = [_target_line(state, pictures, len(head))]
+    threshold = state["start"]["claim"]["threshold"]
+    for place, step in enumerate(shown):
+        row = state["rows"].get(str(step["row"]))
+        cells = [
+            str(step["n"]),
+            _label(row["label"] if row else "", step["positive"]),
+            escape(_row_name(step["row"], row)),
+            _content(row["item"] if row else None, state, pictures),
+            percent(step["confidence"], threshold),
+        ]
+        if put_back:
+            cells.append(percent(put_back[place], threshold) if place < len(put_back) else "")
+        lines.append(_line(cells))
+    return f"<table>\n{_line(head, 'th')}{''.join(lines)}</table>\n"
+
+
+def _target_line(state: Json, pictures: Pictures, columns: int) -> str:
+    target, claim = state["start"]["target"], state["start"]["claim"]
+    label = "" if target["label"] is None else escape(target["label"])
+    cells = [
+        "target",
+        label,
+        escape(target["name"] or ""),
+        _content(target["item"], state, pictures),
+        percent(claim["confidence"], claim["threshold"]),
+    ]
+    return _line(cells + [""] * (columns - len(cells)))
+
+
+def _rankings(state: Json) -> str:
+    if not state["rankings"]:
+        return ""
+    lines = [_line([escape(ranking["method"]), _flips(ranking)]) for ranking in state["rankings"]]
+    return (
+        f"<table>\n{_line(['Ranking', 'Removing its first rows'], 'th')}{''.join(lines)}</table>\n"
+    )
+
+
+def _flips(ranking: Json) -> str:
+    if ranking["flips_at"] is not None:
+        return f"flips at {count(ranking['flips_at'])}"
+    return f"does not flip within {count(ranking['tried'])}"
+
+
+def _galleries(state: Json, pictures: Pictures) -> str:
+    parts = []
+    for ranking in state["rankings"]:
+        lines = []
+        for entry in ranking["positive"] + ranking["negative"]:
+            row = state["rows"].get(str(entry["row"]))
+            cells = [
+                str(entry["place"]),
+                _label(row["label"] if row else "", entry in ranking["positive"]),
+                escape(_row_name(entry["row"], row)),
+                _content(row["item"] if row else None, state, pictures),
+            ]
+            lines.append(_line(cells))
+        head = _line(["Place", "Class", "Row", "Content"], "th")
+        parts.append(
+            f"<h2>{escape(ranking['method'])}: {_flips(ranking)}</h2>\n"
+            f"<table>\n{head}{''.join(lines)}</table>\n"
+        )
+    return "".join(parts)
+
+
+def _made(state: Json) -> str:
+    if state["start"] is None:
+        return ""
+    start, made = state["start"], state["start"]["made"]
+    packages = ", ".join(f"{name} {version}" for name, version in made["packages"].items())
+    facts = [
+        f"{start['model']}, {count(start['rows'])} rows, {count(start['features'])} features",
+        f"method {start['method']}, seed {made['seed']}, data {made['data'][:12]}",
+        f"forcing {made['version']}, {packages}, {made['created']}",
+    ]
+    return f"<footer>{''.join(f'<p>{escape(fact)}</p>' for fact in facts)}</footer>\n"
+
+
+def _label(label: str, positive: bool) -> str:
+    mark, role = ("●", "favoured") if positive else ("◆", "rival")
+    return f'<span class="{role}">{mark}</span> {escape(label)}'
+
+
+def _row_name(position: int, row: Json | None) -> str:
+    name = row["name"] if row else None
+    return f"row {count(position)}" if name is None else f"{name} (row {count(position)})"
+
+
+def _content(item: Json | None, state: Json, pictures: Pictures) -> str:
+    if item is None:
+        return ""
+    if item["kind"] == "image":
+        url = pictures(item["image"])
+        # Only what we encoded ourselves: a state from elsewhere cannot smuggle another address in.
+        safe = url is not None and url.startswith("data:image/")
+        return f'<img src="{escape(url or "")}" alt="{escape(item["image"])}">' if safe else ""
+    if item["kind"] == "text":
+        return _marked(item)
+    return _differences(item, state["start"])
+
+
+def _marked(item: Json) -> str:
+    """The text with its marks in bold; their offsets count UTF-16 units, as on the screen."""
+    units = item["text"].encode("utf-16-le")
+
+    def part(start: int, end: int | None) -> str:
+        stop = None if end is None else 2 * end
+        return escape(units[2 * start : stop].decode("utf-16-le", "replace"))
+
+    done, pieces = 0, []
+    for start, end, _ in item["marks"]:
+        pieces.append(f"{part(done, start)}<b>{part(start, end)}</b>")
+        done = end
+    return "".join(pieces) + part(done, None)
+
+
+def _differences(item: Json, start: Json) -> str:
+    columns, target = start["display"].get("columns", []), start["target"]["item"]
+    beside = target["values"] if target["kind"] == "table" else []
+    phrases = [
+        f"{escape(columns[j]['name'])}: {_value(item['values'][j])} vs {_value(beside[j])}"
+        for j in item["differs"][:FEATURES]
+        if j < len(columns) and j < len(beside)
+    ]
+    return "<br>".join(phrases)
+
+
+def _value(value: float | str | None) -> str:
+    if value is None:
+        return "missing"
+    return escape(value) if isinstance(value, str) else f"{value:.4g}"
+
+
+def _line(cells: list[str], tag: str = "td") -> str:
+    return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>\n"

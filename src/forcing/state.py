@@ -1,0 +1,60 @@
+"""What the events of a run add up to; `js/src/state.ts` does the same on the screen."""
+
+from __future__ import annotations
+
+from forcing.context import Json
+from forcing.protocol import SCHEMA
+
+
+def empty_state() -> Json:
+    return {
+        "schema": SCHEMA,
+        "start": None,
+        "steps": [],
+        "searched": 0,
+        "refined": False,
+        "verified": None,
+        "bound": None,
+        "rankings": [],
+        "progress": None,
+        "end": None,
+        "paused": False,
+        "rows": {},
+        "images": {},
+    }
+
+
+class StateBuilder:
+    """Adds events up; `state` is the live object, `snapshot` what to keep."""
+
+    def __init__(self) -> None:
+        self.state = empty_state()
+
+    def apply(self, event: Json) -> None:
+        """Unknown events change nothing, so that later versions may add some."""
+        state = self.state
+        if "steps" in event or "ranking" in event:
+            state["rows"].update(event["rows"])
+        match event["type"]:
+            case "start":
+                self.state = empty_state() | {"start": event}
+            case "step":
+                state["steps"].extend(event["steps"])
+                state["searched"] = len(state["steps"])
+            case "refined":
+                state["steps"] = list(event["steps"])
+                state["searched"] = event["before"]
+                state["refined"] = True
+            case "verified" | "bound" | "progress" as kind:
+                state[kind] = event
+            case "ranking":
+                new = event["ranking"]
+                others = [old for old in state["rankings"] if old["method"] != new["method"]]
+                state["rankings"] = [*others, new]
+            case "end":
+                state.update(end=event, progress=None, paused=False)
+
+    def snapshot(self) -> Json:
+        """A copy that later events leave alone."""
+        copies = {key: self.state[key].copy() for key in ("steps", "rankings", "rows", "images")}
+        return self.state | copies
