@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -22,6 +22,19 @@ from forcing.story import LiveStory, SavedStory, Story
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_COLUMNS = [
+    "row",
+    "name",
+    "label",
+    "positive",
+    "confidence",
+    "change",
+    "margin",
+    "loss_gap",
+    "put_back",
+]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,8 +69,6 @@ class Explanation:
         A run that was closed before its `End` counts as cancelled.
         """
         kept = [event for event in events if not isinstance(event, records.Progress)]
-        if not kept or not isinstance(kept[0], records.Start):
-            raise ValueError("A run begins with a Start record; there is nothing to explain.")
         return _assemble(kept, LiveStory(context, kept))
 
     @property
@@ -119,8 +130,7 @@ class Explanation:
             }
             for place, (step, before) in enumerate(zip(self.steps, self.confidence, strict=False))
         ]
-        columns = "row name label positive confidence change margin loss_gap put_back".split()
-        return pd.DataFrame(lines, columns=columns)
+        return pd.DataFrame(lines, columns=_COLUMNS)
 
     def to_dict(self) -> Json:
         """The protocol's state with its pictures, and what `load` needs besides; plain JSON."""
@@ -178,7 +188,7 @@ def data_url(image: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"
 
 
-def _assemble(kept: list[records.Event], story: Story) -> Explanation:
+def _assemble(kept: Sequence[records.Event], story: Story) -> Explanation:
     start: records.Start | None = None
     end = records.End("cancelled", "Stopped before the end.", 0.0)
     steps: list[records.Step] = []
@@ -203,7 +213,8 @@ def _assemble(kept: list[records.Event], story: Story) -> Explanation:
                 rankings[event.method] = event
             case records.End():
                 end = event
-    assert start is not None
+    if start is None:
+        raise ValueError("A run begins with a Start record; without one there is nothing to tell.")
     return Explanation(
         claim=start.claim,
         status=end.status,

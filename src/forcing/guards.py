@@ -75,8 +75,8 @@ def parse_command(message: Any) -> Command | None:
     if kind == "hello":
         return Hello() if message.get("schema") == SCHEMA else None
     if kind == "what-if":
-        request, out = message.get("request"), _rows(message.get("out"))
-        return None if not _is_count(request) or out is None else WhatIf(request, out)
+        request, out = _rows([message.get("request")]), _rows(message.get("out"))
+        return None if request is None or out is None else WhatIf(request[0], out)
     if kind == "images":
         ids = message.get("ids")
         if not isinstance(ids, list) or len(ids) > MOST_IMAGES:
@@ -113,7 +113,7 @@ _SAVED: dict[str, type] = {
 def check_saved(state: Any, where: str) -> Json:
     """A saved explanation as the protocol's state; a `ValueError` says what is wrong with it."""
     if not isinstance(state, dict):
-        raise ValueError(f"{where} holds no explanation: expected a JSON object.")
+        raise ValueError(f"{where} holds no explanation, which would be a JSON object.")  # noqa: TRY004
     if state.get("schema") != SCHEMA:
         raise ValueError(
             f"{where} has the schema {state.get('schema')!r}; this version of forcing reads "

@@ -25,7 +25,8 @@ _STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #f0f1f2; --quiet: #a6acb4; --line: #2c2f33;
   --paper: #111; --favoured: #6cbeec; --rival: #f59a58 } }
 body { font: 13px/18px system-ui, sans-serif; font-variant-numeric: tabular-nums;
-  color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+  color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto;
+  padding: 0 1rem }
 h1 { font-size: 22px; line-height: 30px; font-weight: 400 }
 h2 { font-size: 16px; font-weight: 600; margin-top: 2rem }
 table { border-collapse: collapse; width: 100% }

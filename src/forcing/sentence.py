@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from forcing.context import Json
 
@@ -30,13 +31,18 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", THIN)
 
 
+def _name(label: str) -> str:
+    """A class by its name; numbers and truth values say that they are classes."""
+    return f"class {label}" if re.fullmatch(r"-?\d+(\.\d+)?|True|False", label) else label
+
+
 def headline(state: Json) -> str:
     """What a state says, in plain words: the claim, the set, what the retrained model decides."""
     start, steps, end = state["start"], state["steps"], state["end"]
     if start is None:
-        return "Nothing was explained." if end is None else end["reason"]
+        return "Waiting for the first numbers." if end is None else end["reason"]
     claim = start["claim"]
-    subject = f"{claim['favoured']} ({percent(claim['confidence'], claim['threshold'])})"
+    subject = f"{_name(claim['favoured'])} ({percent(claim['confidence'], claim['threshold'])})"
     rows = f"{count(len(steps))} of {count(start['rows'])} training rows"
     status = None if end is None else end["status"]
     if status == "unflippable":
@@ -63,7 +69,7 @@ def checks(state: Json) -> list[str]:
         if verified["irreducible"] is not None:
             phrases.append("irreducible" if verified["irreducible"] else "reducible")
     if bound is not None:
-        phrases.append(f"at least {count(bound['rows'])} are needed")
+        phrases.append(_needed(bound["rows"]))
     return phrases
 
 
@@ -75,9 +81,13 @@ def _without(state: Json) -> str:
     else:
         after, rival, lead = verified["confidence"], verified["label"], "Retrained without them"
     keeps = percent(after, claim["threshold"])
-    return f"{lead}: {rival} ({claim['favoured']} keeps {keeps})."
+    return f"{lead}: {_name(rival)} ({_name(claim['favoured'])} keeps {keeps})."
 
 
 def _least(state: Json) -> str:
     bound = state["bound"]
-    return "" if bound is None else f" At least {count(bound['rows'])} are needed."
+    return "" if bound is None else f" {_needed(bound['rows']).capitalize()}."
+
+
+def _needed(rows: int) -> str:
+    return f"at least {count(rows)} {'is' if rows == 1 else 'are'} needed"

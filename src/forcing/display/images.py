@@ -119,12 +119,14 @@ def _save(image: Image, kind: str, **options: Any) -> bytes:
 
 def _open(source: Any, largest: float) -> Image:
     pillow = _pillow()
+    image: Image
     if isinstance(source, str | os.PathLike):
         image = pillow.open(source)
-        return image if image.mode in ("L", "LA", "RGB", "RGBA") else image.convert("RGB")
-    if hasattr(source, "convert") and hasattr(source, "thumbnail"):  # a PIL image
-        return source.copy() if source.mode in ("L", "RGB", "RGBA") else source.convert("RGB")
-    return pillow.fromarray(_as_bytes(as_array(source), largest))
+    elif hasattr(source, "convert") and hasattr(source, "thumbnail"):  # a PIL image
+        image = source.copy()
+    else:
+        image = pillow.fromarray(_as_bytes(as_array(source), largest))
+    return image if image.mode in ("L", "LA", "RGB", "RGBA") else image.convert("RGB")
 
 
 def _as_bytes(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:

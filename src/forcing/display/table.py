@@ -91,7 +91,7 @@ def as_cell(value: Any) -> Cell:
 def _is_missing(value: Any) -> bool:
     """pandas.NA and NaT, without importing pandas: they are not equal to themselves."""
     try:
-        return not bool(value == value)  # noqa: PLR0124 - that is the test
+        return not bool(value == value)
     except (TypeError, ValueError):
         return True
 
@@ -155,7 +155,7 @@ class TablePresenter:
         order = sorted((j for j in range(len(scores)) if scores[j] > 0), key=lambda j: -scores[j])
         return {"kind": "table", "values": values, "differs": order[:MOST_DIFFERING]}
 
-    def image(self, name: str) -> bytes | None:
+    def image(self, name: str) -> bytes | None:  # noqa: ARG002 - a table has none
         return None
 
     def _difference(self, j: int, value: Cell) -> float:

@@ -71,7 +71,7 @@ class TextPresenter:
     def item(self, position: int) -> Item:
         return self._clip(self._texts[position])
 
-    def image(self, name: str) -> bytes | None:
+    def image(self, name: str) -> bytes | None:  # noqa: ARG002 - texts have none
         return None
 
     def _clip(self, text: str) -> Item:

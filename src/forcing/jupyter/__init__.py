@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext forcing`: the magics %mfs and %%mfs, and the line to saved views."""
     from forcing.jupyter.comms import register_target
+    from forcing.jupyter.completion import install
     from forcing.jupyter.magic import ForcingMagics
 
     shell.register_magics(ForcingMagics)
+    install(shell)
     register_target()

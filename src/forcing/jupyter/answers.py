@@ -42,7 +42,7 @@ class Answers:
                 job = self._waiting.pop(next(iter(self._waiting)))
             try:
                 job()
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever a study or a picture raises
                 # One bad question must not end the thread that answers the next. Not a
                 # warning: what a thread prints lands below whichever cell runs just then.
                 _log.info("A question of a view could not be answered.", exc_info=True)

@@ -53,7 +53,7 @@ def deliver_as_addressed(channel: BaseComm) -> None:
         channel._reply_subshell_for = _as_addressed  # noqa: SLF001
 
 
-def _as_addressed(data: Any, addressed: str | None) -> str | None:
+def _as_addressed(_data: Any, addressed: str | None) -> str | None:
     return addressed
 
 

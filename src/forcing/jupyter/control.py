@@ -14,7 +14,7 @@ from forcing.jupyter.comms import deliver_as_addressed
 from forcing.protocol import SCHEMA
 
 
-class Control(ipywidgets.Widget):  # type: ignore[misc]
+class Control(ipywidgets.Widget):
     """A comm of its own, on which the kernel publishes nothing but the answer to `hello`.
 
     Kernels tie a comm to the shell that published on it; keeping this one silent keeps its
@@ -32,7 +32,7 @@ class Control(ipywidgets.Widget):  # type: ignore[misc]
         if self.comm is not None:
             deliver_as_addressed(self.comm)
 
-    def _received(self, _: Any, content: Any, buffers: Any) -> None:
+    def _received(self, _widget: Any, content: Any, _buffers: Any) -> None:
         command = parse_command(content)
         if isinstance(command, Hello):
             subshell = threading.current_thread() is not threading.main_thread()

@@ -124,31 +124,25 @@ def held(fits: list[Fit], namespace: Mapping[str, Any], result: Any) -> dict[str
 def _training_data(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     X = args[0] if args else kwargs.get("X")
     y = args[1] if len(args) > 1 else kwargs.get("y")
-    weight = args[2] if len(args) > 2 else kwargs.get(_WEIGHT)  # noqa: PLR2004 - fit(X, y, weight)
+    weight = args[2] if len(args) > 2 else kwargs.get(_WEIGHT)
     if weight is None:  # Pipeline.fit(X, y, logisticregression__sample_weight=...)
         steps = (value for key, value in kwargs.items() if key.endswith(f"__{_WEIGHT}"))
         weight = next(steps, None)
     return X, y, weight
 
 
-def _subclasses(cls: type) -> set[type]:
-    found: set[type] = set()
-    waiting = [cls]
-    while waiting:
-        for child in type.__subclasses__(waiting.pop()):
-            if child not in found:
-                found.add(child)
-                waiting.append(child)
-    return found
+def _subclasses(cls: Any) -> set[type]:
+    children = set(type.__subclasses__(cls))
+    return children.union(*(_subclasses(child) for child in children))
 
 
 @contextmanager
 def _intercepted_subclassing(made: Callable[[type], None]) -> Iterator[None]:
     """Call `made` for each class derived from `BaseEstimator`, as imports in the cell do."""
     own = vars(BaseEstimator).get("__init_subclass__")
-    inherited = BaseEstimator.__init_subclass__.__func__  # type: ignore[attr-defined]
+    inherited = BaseEstimator.__init_subclass__.__func__
 
-    def init_subclass(cls: type, **kwargs: Any) -> None:
+    def init_subclass(cls: type, /, **kwargs: Any) -> None:
         inherited(cls, **kwargs)
         made(cls)
 

@@ -1,4 +1,4 @@
-"""The line of %mfs and %%mfs: its options, read and completed."""
+"""The line of %mfs and %%mfs: its options, and how to read them."""
 
 from __future__ import annotations
 
@@ -7,28 +7,19 @@ from dataclasses import dataclass, field
 
 from IPython.core.error import UsageError
 
-
-@dataclass(frozen=True)
-class Option:
-    """One option of the line."""
-
-    value: str
-    """What stands for its value in the help; empty for a switch."""
-    help: str
-
-
-OPTIONS: dict[str, Option] = {
-    "at": Option("EXPR", "the row to explain, such as X_test[17]"),
-    "rival": Option("CLASS", "the class it should have been instead (default: the runner-up)"),
-    "method": Option("NAME", "how rows are chosen (default: mfs)"),
-    "baselines": Option("A,B", "rankings to compare with (default: influence,representer)"),
-    "no-verify": Option("", "do not retrain to check the set"),
-    "name": Option("VAR", "variable for the Explanation; None until the run has ended"),
-    "label": Option("EXPR", "the true label of the row, for the screen"),
-    "max-removals": Option("N", "give up after so many rows"),
-    "display": Option("EXPR", "how rows look: forcing.Images(...), Texts(...), Table(...)"),
-    "target-display": Option("EXPR", "the picture or text of the row that is explained"),
+OPTIONS = {
+    "at": "EXPR",
+    "rival": "CLASS",
+    "method": "NAME",
+    "baselines": "A,B",
+    "no-verify": "",
+    "name": "VAR",
+    "label": "EXPR",
+    "max-removals": "N",
+    "display": "EXPR",
+    "target-display": "EXPR",
 }
+"""What stands for the value of each option; nothing for a switch. `%mfs?` explains them."""
 
 _OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
 
@@ -72,9 +63,9 @@ def parse(line: str) -> Line:
             current.append(word)
     values = {name: unquoted(" ".join(words)) for name, words in options.items()}
     for name, value in values.items():
-        if OPTIONS[name].value and not value:
-            raise UsageError(f"--{name} needs a value: --{name} {OPTIONS[name].value}")
-        if not OPTIONS[name].value and value:
+        if OPTIONS[name] and not value:
+            raise UsageError(f"--{name} needs a value: --{name} {OPTIONS[name]}")
+        if not OPTIONS[name] and value:
             raise UsageError(f"--{name} takes no value, got {value!r}.")
     return Line(expressions, values)
 
@@ -113,24 +104,7 @@ def target_name(expression: str) -> str:
         found_range = re.fullmatch(r"([\w.]+?)(?:\.iloc)?\[\s*(\d+)\s*:\s*\d+\s*\]", expression)
         found = found_range
     name = expression if found is None else f"{found[1]}[{found[2]}]"
-    return name if len(name) <= 60 else f"{name[:59]}…"  # noqa: PLR2004 - a line on the screen
-
-
-def complete(text: str, symbol: str, values: dict[str, list[str]]) -> list[str]:
-    """What may come at the cursor: `text` is the line before it, `symbol` the word begun.
-
-    `values` lists the values of the options that have a fixed set.
-    """
-    words = text.split()
-    if symbol and words and words[-1].endswith(symbol):
-        words = words[:-1] + ([words[-1][: -len(symbol)]] if words[-1] != symbol else [])
-    before = words[-1] if words else ""
-    last = next((word[2:] for word in reversed(words) if word.startswith("--")), None)
-    if symbol.startswith("-"):
-        return [f"--{name}" for name in OPTIONS if f"--{name}" not in words]
-    if last in values and (before == f"--{last}" or before.endswith(",")):
-        return values[last]
-    return []
+    return name if len(name) <= 60 else f"{name[:59]}…"
 
 
 def _listed() -> str:

@@ -7,43 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from forcing.jupyter.fits import Fit, FitRecorder, held
-from forcing.jupyter.line import Line, complete, parse, target_name
+from forcing.jupyter.line import Line, parse, target_name
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from forcing.jupyter.session import Session
     from forcing.jupyter.widget import ForcingWidget
-
-_HELP = """Which training rows does a prediction stand on? Watch the set appear, row by row.
-
-    %%mfs --at X_test[17]
-    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X_train, y_train)
-
-runs the cell, notices the model that it fits and the data it is fitted on, and explains what
-the model decides for that row: the smallest set of training rows without which it would have
-decided otherwise, checked by retraining. For a model that exists already:
-
-    %mfs model X_train y_train --at X_test[17]
-
-    --at EXPR               the row to explain; also X_test.iloc[17], or any expression
-    --rival CLASS           the class it should have been instead (default: the runner-up)
-    --name VAR              variable for the Explanation; None until the run has ended
-    --baselines A,B         rankings to compare with (default: influence,representer); none
-    --method NAME           how rows are chosen: mfs (default), mfs-newton, mfs-retrain, ...
-    --max-removals N        give up after so many rows
-    --no-verify             do not retrain to check the set
-    --label EXPR            the true label of the row, for the screen
-    --display EXPR          how rows look: forcing.Images(...), Texts(...), Table(...)
-    --target-display EXPR   the picture or text of the row that is explained
-
-The value is the widget: `w = _`, then `w.wait()` blocks until the end and returns the
-Explanation, `w.cancel()` stops and keeps what was found. A run goes on in the background;
-several runs with the same --name leave the one that was started last.
-"""
 
 
 @magics_class
@@ -52,49 +25,72 @@ class ForcingMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
+        self._shell: Any = shell
         self._latest: dict[str, Session] = {}
-        for command in ("%mfs", "%%mfs"):
-            shell.set_hook("complete_command", _complete, str_key=command)
 
     @no_var_expand
-    @line_magic("mfs")
-    def mfs_line(self, line: str) -> ForcingWidget:
+    @line_cell_magic("mfs")  # type: ignore[arg-type]
+    def mfs(self, line: str, cell: str | None = None) -> ForcingWidget:
+        """Which training rows does a prediction stand on? Watch the set appear, row by row.
+
+            %%mfs --at X_test[17]
+            model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X_train, y_train)
+
+        runs the cell, notices the model that it fits and the data it is fitted on, and explains
+        what the model decides for that row: the smallest set of training rows without which it
+        would have decided otherwise, checked by retraining. For a model that exists already:
+
+            %mfs model X_train y_train --at X_test[17]
+
+            --at EXPR               the row to explain; also X_test.iloc[17], or any expression
+            --rival CLASS           the class it should have been instead (default: the runner-up)
+            --name VAR              variable for the Explanation; None until the run has ended
+            --baselines A,B         rankings to compare with (default: influence,representer); none
+            --method NAME           how rows are chosen: mfs (default), mfs-newton, mfs-retrain, ...
+            --max-removals N        give up after so many rows
+            --no-verify             do not retrain to check the set
+            --label EXPR            the true label of the row, for the screen
+            --display EXPR          how rows look: forcing.Images(...), Texts(...), Table(...)
+            --target-display EXPR   the picture or text of the row that is explained
+
+        The value is the widget: `w = _`, then `w.wait()` blocks until the end and returns the
+        Explanation, `w.cancel()` stops and keeps what was found. A run goes on in the background;
+        several runs with the same --name leave the one that was started last.
+        """
         arguments = parse(line)
-        if len(arguments.expressions) != 3:  # noqa: PLR2004 - MODEL, X and y
+        if arguments.option("at") is None:
+            raise UsageError("Which prediction? Add --at and the row, such as --at X_test[17].")
+        fit = self._given(arguments) if cell is None else self._fitted_in(cell, arguments)
+        return self._explain(fit, arguments)
+
+    def _given(self, arguments: Line) -> Fit:
+        if len(arguments.expressions) != 3:
             raise UsageError(
                 "%mfs MODEL X y --at EXPR explains a model that exists already: give it, and the "
                 "X and y it was fitted on (expressions with blanks in quotes). %mfs? tells more."
             )
-        model, X, y = (self._value(expression) for expression in arguments.expressions)
-        return self._explain(Fit(model, X, y), arguments)
+        return Fit(*(self._value(expression) for expression in arguments.expressions))
 
-    @no_var_expand
-    @cell_magic("mfs")
-    def mfs_cell(self, line: str, cell: str) -> ForcingWidget | None:
-        arguments = parse(line)
+    def _fitted_in(self, cell: str, arguments: Line) -> Fit:
         if arguments.expressions:
             raise UsageError(
                 f"%%mfs does not know what {arguments.expressions[0]!r} is for: the model is the "
                 "one that the cell fits. Use %mfs MODEL X y --at EXPR for one that exists."
             )
-        _require_at(arguments)
         recorder = FitRecorder()
         with recorder.recording():
-            result = self.shell.run_cell(cell, store_history=False)
+            result = self._shell.run_cell(cell, store_history=False)
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
-            _show_no_second_traceback(self.shell, error)
+            _show_no_second_traceback(self._shell, error)
             raise error
-        found = held(recorder.fits(), self.shell.user_ns, result.result)
-        return self._explain(_only(found), arguments)
-
-    mfs_line.__doc__ = mfs_cell.__doc__ = _HELP
+        return _only(held(recorder.fits(), self._shell.user_ns, result.result))
 
     def _explain(self, fit: Fit, arguments: Line) -> ForcingWidget:
         from forcing.jupyter.widget import view
         from forcing.study import Study
 
-        at = _require_at(arguments)
+        at = arguments.options["at"]
         x = self._value(at)
         options: dict[str, Any] = {"verify": arguments.verify, "name": target_name(at)}
         for option in ("label", "target-display"):
@@ -126,7 +122,7 @@ class ForcingMagics(Magics):
         """Bind the name now to None and to the Explanation at the end, unless a later run has."""
         if not name.isidentifier():
             raise UsageError(f"--name {name}: give the name of a variable.")
-        namespace = self.shell.user_ns
+        namespace = self._shell.user_ns
         self._latest[name] = session
         namespace[name] = None
 
@@ -138,14 +134,7 @@ class ForcingMagics(Magics):
         session.on_end(ended)
 
     def _value(self, expression: str) -> Any:
-        return self.shell.ev(expression)
-
-
-def _require_at(arguments: Line) -> str:
-    at = arguments.option("at")
-    if at is None:
-        raise UsageError("Which prediction? Add --at and the row, such as --at X_test[17].")
-    return at
+        return self._shell.ev(expression)
 
 
 def _only(found: dict[str, Fit]) -> Fit:
@@ -191,11 +180,3 @@ def _show_no_second_traceback(shell: Any, error: BaseException) -> None:
             show(*args, **kwargs)
 
     shell.showtraceback = showtraceback
-
-
-def _complete(_: Any, event: Any) -> list[str]:
-    from forcing.baselines import BASELINES
-    from forcing.options import METHODS
-
-    values = {"method": list(METHODS), "baselines": list(BASELINES)}
-    return complete(event.text_until_cursor, event.symbol, values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from IPython.core.getipython import get_ipython
 
@@ -51,8 +52,6 @@ def _in_kernel() -> bool:
 
 
 def _publish(data: Json, display_id: str, *, update: bool) -> None:
-    from IPython.display import publish_display_data
-
-    if get_ipython() is None:
-        return
-    publish_display_data(data, transient={"display_id": display_id}, update=update)
+    shell: Any = get_ipython()
+    if shell is not None:
+        shell.display_pub.publish(data, transient={"display_id": display_id}, update=update)

@@ -77,10 +77,10 @@ class Session:
 
     def pause(self) -> None:
         """Hold the run after the record that is being computed."""
-        self._set_paused(True)
+        self._set_paused(paused=True)
 
     def resume(self) -> None:
-        self._set_paused(False)
+        self._set_paused(paused=False)
 
     def cancel(self) -> None:
         """End the run now with what it found so far; does nothing after the end."""
@@ -177,7 +177,7 @@ class Session:
                     self._news.notify_all()
                 self._running.wait()
             run.close()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - `wait` raises it
             if not self._cancelled.is_set():
                 self.error = error
         finally:
@@ -206,7 +206,7 @@ class Session:
                     self._waiting.clear()
                 due = time.monotonic() + INTERVAL
                 self._tell_records(batch, over)
-        except Exception as error:  # a row that cannot be shown, such as a missing picture
+        except Exception as error:  # noqa: BLE001 - a row that cannot be shown, a lost picture
             self.error = error
             self.cancel()
             self._finish([self._encoder.encode(self._own_end())])
@@ -238,7 +238,7 @@ class Session:
         for callback in callbacks:
             try:
                 callback(self)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the others must still be called
                 _log.info("A callback at the end of a run failed.", exc_info=True)
         self._done.set()
 
@@ -248,10 +248,10 @@ class Session:
         seconds = time.monotonic() - self._began
         if self.error is not None:
             reason = f"{type(self.error).__name__}: {self.error}"
-            return End(cast(Any, "failed"), reason, seconds)
+            return End(cast("Any", "failed"), reason, seconds)
         return End("cancelled", f"Stopped at step {steps}.", seconds)
 
-    def _set_paused(self, paused: bool) -> None:
+    def _set_paused(self, *, paused: bool) -> None:
         with self._telling:
             if self._ended or self._over() or self._builder.state["paused"] == paused:
                 return
@@ -285,5 +285,5 @@ class Session:
         for listener in list(self._listeners):
             try:
                 listener(message, [])
-            except Exception:  # a view that went away must not end the run
+            except Exception:  # noqa: BLE001 - a view that went away must not end the run
                 _log.info("A view could not be told.", exc_info=True)

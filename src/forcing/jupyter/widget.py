@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BUNDLE = Path(__file__).parent.parent / "static" / "widget.js"
 
 
-class ForcingWidget(anywidget.AnyWidget):  # type: ignore[misc]
+class ForcingWidget(anywidget.AnyWidget):
     """A run as it happens; at its end the display becomes the saved form.
 
     Made by `Study.view` and by the `%%mfs` magic. Nothing that grows is a trait: views are
@@ -79,8 +79,8 @@ class ForcingWidget(anywidget.AnyWidget):  # type: ignore[misc]
         self._outputs.show()
 
     def _live_bundle(self) -> Json:
-        bundle, _ = anywidget.AnyWidget._repr_mimebundle_(self)
-        return dict(bundle)
+        represented = anywidget.AnyWidget._repr_mimebundle_(self)
+        return {} if represented is None else dict(represented[0])
 
     def _obey(self, command: Command) -> None:
         if isinstance(command, Select):
