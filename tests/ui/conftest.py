@@ -1,0 +1,140 @@
+"""Fixtures of the browser tests: a server, a browser, notebooks open in either host."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from ui.notebook_page import HostName, NotebookPage
+from ui.server import LOOPBACK, Server, start_server
+
+OpenNotebook: TypeAlias = Callable[..., NotebookPage]
+
+OUTPUT = Path(__file__).parents[2] / "test-output"
+SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+WIDE = {"width": 1400, "height": 1000}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.ui)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start_server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, SYSTEM_BROWSERS)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def requests_outside(context: BrowserContext) -> list[str]:
+    """Addresses off this machine that a page has asked for; none of them is answered."""
+    outside: list[str] = []
+
+    def watch(route: Route) -> None:
+        address = urlsplit(route.request.url)
+        if address.scheme in ("data", "blob") or address.hostname == LOOPBACK:
+            route.fallback()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", watch)
+    return outside
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    # Motion is off, so that screenshots of one state are alike.
+    context = browser.new_context(viewport=WIDE, device_scale_factor=1, reduced_motion="reduce")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, requests_outside: list[str]) -> Iterator[Page]:
+    """A page; the test fails if anything that it showed came, or was to come, from outside."""
+    page = context.new_page()
+    yield page
+    assert requests_outside == []
+
+
+@pytest.fixture(params=["lab", "notebook"])
+def host(request: pytest.FixtureRequest) -> HostName:
+    name: HostName = request.param
+    return name
+
+
+@pytest.fixture
+def open_notebook(
+    page: Page, server: Server, host: HostName, request: pytest.FixtureRequest
+) -> OpenNotebook:
+    """Write a notebook, open it, and wait for its kernel."""
+
+    def open_notebook(
+        *cells: str | nbformat.NotebookNode, kernel: str | None = "python3"
+    ) -> NotebookPage:
+        notebook = nbformat.v4.new_notebook()
+        notebook.cells = [
+            nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells
+        ]
+        # A name that no kernel has makes the host ask, and "none" can be the answer.
+        name = kernel or "elsewhere"
+        notebook.metadata.kernelspec = {"name": name, "display_name": name, "language": "python"}
+        # Unique: the server gives an old kernel to a new notebook of the same name.
+        path = f"{_file_name(request.node.name)}.ipynb"
+        nbformat.write(notebook, server.root / path)
+
+        opened = NotebookPage(page, server.url, host, path)
+        opened.open()
+        if kernel is None:
+            opened.refuse_kernel()
+        else:
+            opened.wait_for_kernel()
+        return opened
+
+    return open_notebook
+
+
+@pytest.fixture
+def screenshots() -> Path:
+    """Where pictures are kept to be looked at."""
+    folder = OUTPUT / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Keep a picture of the page on which a test failed."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and isinstance(page, Page):
+        folder = OUTPUT / "failures"
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{_file_name(item.name)}.png")
+    return report
+
+
+def _file_name(test: str) -> str:
+    return re.sub(r"\W+", "-", test).strip("-")
