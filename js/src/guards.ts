@@ -1,0 +1,244 @@
+/**
+ * The edge: anything that comes from a comm, a notebook or a file passes here
+ * once, and the rest of the code trusts its types. No guard throws on any JSON.
+ */
+
+import { PHASES, SCHEMA, STATUSES } from "./protocol.js";
+import type * as P from "./protocol.js";
+
+type Guard<T> = (x: unknown) => x is T;
+
+const string: Guard<string> = (x) => typeof x === "string";
+const boolean: Guard<boolean> = (x) => typeof x === "boolean";
+const number: Guard<number> = (x): x is number => typeof x === "number" && Number.isFinite(x);
+const natural: Guard<number> = (x): x is number =>
+  typeof x === "number" && Number.isSafeInteger(x) && x >= 0;
+
+const object = (x: unknown): x is Record<string, unknown> =>
+  typeof x === "object" && x !== null && !Array.isArray(x);
+
+function literal<const T extends string>(...allowed: readonly T[]): Guard<T> {
+  return (x): x is T => (allowed as readonly unknown[]).includes(x);
+}
+
+function nullable<T>(guard: Guard<T>): Guard<T | null> {
+  return (x): x is T | null => x === null || guard(x);
+}
+
+function list<T>(guard: Guard<T>): Guard<T[]> {
+  return (x): x is T[] => Array.isArray(x) && x.every(guard);
+}
+
+function record<T>(guard: Guard<T>): Guard<Record<string, T>> {
+  return (x): x is Record<string, T> => object(x) && Object.values(x).every(guard);
+}
+
+/** Tied to the interface: a field that is missing here does not compile. */
+function shape<T>(fields: { [K in keyof T]-?: Guard<T[K]> }): Guard<T> {
+  const entries = Object.entries<Guard<unknown>>(fields);
+  return (x): x is T =>
+    object(x) && entries.every(([key, guard]) => Object.hasOwn(x, key) && guard(x[key]));
+}
+
+/** One of several shapes, told apart by the literal in `key`. */
+function variant<T>(key: string, guards: Record<string, Guard<T>>): Guard<T> {
+  return (x): x is T => {
+    if (!object(x)) return false;
+    const tag = x[key];
+    return typeof tag === "string" && Object.hasOwn(guards, tag) && guards[tag]?.(x) === true;
+  };
+}
+
+const value: Guard<P.Value> = (x): x is P.Value => x === null || number(x) || string(x);
+
+const mark: Guard<P.Mark> = (x): x is P.Mark =>
+  Array.isArray(x) && x.length === 3 && natural(x[0]) && natural(x[1]) && number(x[2]);
+
+const curvePoint: Guard<[number, number]> = (x): x is [number, number] =>
+  Array.isArray(x) && x.length === 2 && natural(x[0]) && number(x[1]);
+
+const item = variant<P.Item>("kind", {
+  table: shape<P.TableItem>({
+    kind: literal("table"),
+    values: list(value),
+    differs: list(natural),
+  }),
+  image: shape<P.ImageItem>({ kind: literal("image"), image: string }),
+  text: shape<P.TextItem>({ kind: literal("text"), text: string, marks: list(mark) }),
+});
+
+const display = variant<P.Display>("kind", {
+  table: shape<Extract<P.Display, { kind: "table" }>>({
+    kind: literal("table"),
+    columns: list(shape<P.Column>({ name: string, low: nullable(number), high: nullable(number) })),
+    omitted: natural,
+  }),
+  image: shape<{ kind: "image" }>({ kind: literal("image") }),
+  text: shape<{ kind: "text" }>({ kind: literal("text") }),
+});
+
+const rows = record(shape<P.Row>({ label: string, name: nullable(string), item: nullable(item) }));
+
+const step = shape<P.Step>({
+  n: natural,
+  row: natural,
+  positive: boolean,
+  confidence: number,
+  margin: number,
+  gap: number,
+  seconds: number,
+});
+
+const start = shape<P.Start>({
+  type: literal("start"),
+  id: string,
+  claim: shape<P.Claim>({
+    favoured: string,
+    rival: string,
+    confidence: number,
+    margin: number,
+    threshold: number,
+  }),
+  method: string,
+  model: string,
+  rows: natural,
+  features: natural,
+  limit: natural,
+  baselines: list(string),
+  display,
+  target: shape<P.Target>({ name: nullable(string), label: nullable(string), item }),
+  notes: list(string),
+  made: shape<P.Made>({
+    version: string,
+    created: string,
+    seed: nullable(number),
+    data: string,
+    packages: record(string),
+  }),
+});
+
+const verified = shape<P.Verified>({
+  type: literal("verified"),
+  flipped: boolean,
+  label: string,
+  confidence: number,
+  irreducible: nullable(boolean),
+  put_back: list(number),
+  by: string,
+  seconds: number,
+});
+
+const bound = shape<P.Bound>({ type: literal("bound"), rows: natural, seconds: number });
+
+const entry = shape<P.Entry>({
+  row: natural,
+  place: natural,
+  score: number,
+  change: nullable(number),
+});
+
+const ranking = shape<P.Ranking>({
+  method: string,
+  flips_at: nullable(natural),
+  tried: natural,
+  curve: list(curvePoint),
+  positive: list(entry),
+  negative: list(entry),
+  seconds: number,
+});
+
+const progress = shape<P.Progress>({
+  type: literal("progress"),
+  phase: literal(...PHASES),
+  done: number,
+  total: nullable(number),
+  note: string,
+});
+
+const end = shape<P.End>({
+  type: literal("end"),
+  status: literal(...STATUSES),
+  reason: string,
+  seconds: number,
+});
+
+const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } = {
+  start,
+  step: shape<P.Steps>({ type: literal("step"), steps: list(step), rows }),
+  refined: shape<P.Refined>({
+    type: literal("refined"),
+    steps: list(step),
+    before: natural,
+    seconds: number,
+    rows,
+  }),
+  verified,
+  bound,
+  ranking: shape<P.RankingEvent>({ type: literal("ranking"), ranking, rows }),
+  progress,
+  "what-if": shape<P.WhatIf>({
+    type: literal("what-if"),
+    request: natural,
+    out: list(natural),
+    label: string,
+    confidence: number,
+    flipped: boolean,
+  }),
+  end,
+};
+
+const state = shape<P.State>({
+  schema: literal(SCHEMA),
+  start: nullable(start),
+  steps: list(step),
+  searched: natural,
+  refined: boolean,
+  verified: nullable(verified),
+  bound: nullable(bound),
+  rankings: list(ranking),
+  progress: nullable(progress),
+  end: nullable(end),
+  paused: boolean,
+  rows,
+  images: record(string),
+});
+
+/** The saved form, or null where it is of another schema or malformed. */
+export function parseState(x: unknown): P.State | null {
+  return state(x) ? x : null;
+}
+
+/** The known events of a message; null where a known one is malformed. */
+function parseEvents(x: unknown[]): P.Event[] | null {
+  const known: P.Event[] = [];
+  for (const event of x) {
+    if (!object(event) || !string(event.type)) return null;
+    if (!Object.hasOwn(events, event.type)) continue;
+    if (!events[event.type as P.Event["type"]](event)) return null;
+    known.push(event);
+  }
+  return known;
+}
+
+/** A message of the kernel, or null where the view cannot use it. */
+export function parseMessage(x: unknown, buffers: readonly Uint8Array[] = []): P.Message | null {
+  if (!object(x) || x.schema !== SCHEMA) return null;
+  if (list(string)(x.images)) {
+    if (x.images.length !== buffers.length) return null;
+    return { schema: SCHEMA, images: x.images, buffers: [...buffers] };
+  }
+  if (!natural(x.seq)) return null;
+  if (Array.isArray(x.events)) {
+    const known = parseEvents(x.events);
+    return known && { schema: SCHEMA, seq: x.seq, events: known };
+  }
+  const whole = parseState(x.state);
+  return whole && { schema: SCHEMA, seq: x.seq, state: whole };
+}
+
+/** The answer to `hello` on the control comm. */
+export function parseHello(x: unknown): P.Hello | null {
+  return object(x) && x.type === "hello" && x.schema === SCHEMA && boolean(x.subshell)
+    ? { type: "hello", schema: SCHEMA, subshell: x.subshell }
+    : null;
+}

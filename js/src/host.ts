@@ -1,0 +1,18 @@
+/** What a host (widget, lab extension, static page) gives to the view. */
+
+import type { Command, Message, State } from "./protocol.js";
+
+/** A line to the kernel. Callbacks return the function that takes them off. */
+export interface Transport {
+  send(command: Command): void;
+  onMessage(callback: (message: Message) => void): () => void;
+  /** Called once when the kernel can no longer be reached. */
+  onClose?(callback: () => void): () => void;
+}
+
+export interface Host {
+  /** The saved form, where there is one; shown at once. */
+  state: State | null;
+  /** Null where no kernel stands behind the view. */
+  live: Transport | null;
+}

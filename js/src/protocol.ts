@@ -1,0 +1,242 @@
+/**
+ * The forms of `docs/protocol.md`: what the kernel tells a view, what a view
+ * asks of the kernel, and what a notebook keeps. The guards that let a payload
+ * in are in `guards.ts`.
+ */
+
+export { parseHello, parseMessage, parseState } from "./guards.js";
+
+export const SCHEMA = "forcing.v1";
+
+export interface Claim {
+  favoured: string;
+  rival: string;
+  confidence: number;
+  margin: number;
+  threshold: number;
+}
+
+export interface Column {
+  name: string;
+  /** 2nd and 98th percentile of the training rows; null for a column of words. */
+  low: number | null;
+  high: number | null;
+}
+
+export type Display =
+  { kind: "table"; columns: Column[]; omitted: number } | { kind: "image" } | { kind: "text" };
+
+export type Value = number | string | null;
+export type Mark = [start: number, end: number, weight: number];
+
+export interface TableItem {
+  kind: "table";
+  values: Value[];
+  /** Columns by how much the row differs from the target, most first. */
+  differs: number[];
+}
+export interface ImageItem {
+  kind: "image";
+  image: string;
+}
+export interface TextItem {
+  kind: "text";
+  text: string;
+  marks: Mark[];
+}
+export type Item = TableItem | ImageItem | TextItem;
+
+export interface Target {
+  name: string | null;
+  label: string | null;
+  item: Item;
+}
+
+/** A training row as it is shown; `item` is null where it was not sent. */
+export interface Row {
+  label: string;
+  name: string | null;
+  item: Item | null;
+}
+export type Rows = Record<string, Row>;
+
+export interface Made {
+  version: string;
+  created: string;
+  seed: number | null;
+  data: string;
+  packages: Record<string, string>;
+}
+
+export interface Start {
+  type: "start";
+  id: string;
+  claim: Claim;
+  method: string;
+  model: string;
+  rows: number;
+  features: number;
+  limit: number;
+  baselines: string[];
+  display: Display;
+  target: Target;
+  notes: string[];
+  made: Made;
+}
+
+export interface Step {
+  n: number;
+  row: number;
+  positive: boolean;
+  confidence: number;
+  margin: number;
+  gap: number;
+  seconds: number;
+}
+
+export interface Steps {
+  type: "step";
+  steps: Step[];
+  rows: Rows;
+}
+
+export interface Refined {
+  type: "refined";
+  steps: Step[];
+  before: number;
+  seconds: number;
+  rows: Rows;
+}
+
+export interface Verified {
+  type: "verified";
+  flipped: boolean;
+  label: string;
+  confidence: number;
+  irreducible: boolean | null;
+  put_back: number[];
+  by: string;
+  seconds: number;
+}
+
+export interface Bound {
+  type: "bound";
+  rows: number;
+  seconds: number;
+}
+
+export interface Entry {
+  row: number;
+  /** Place in the ranking, from 1. */
+  place: number;
+  score: number;
+  change: number | null;
+}
+
+export interface Ranking {
+  method: string;
+  flips_at: number | null;
+  tried: number;
+  curve: [k: number, confidence: number][];
+  positive: Entry[];
+  negative: Entry[];
+  seconds: number;
+}
+
+export interface RankingEvent {
+  type: "ranking";
+  ranking: Ranking;
+  rows: Rows;
+}
+
+export const PHASES = ["prepare", "search", "refine", "verify", "bound", "rank"] as const;
+export type Phase = (typeof PHASES)[number];
+
+export interface Progress {
+  type: "progress";
+  phase: Phase;
+  done: number;
+  total: number | null;
+  note: string;
+}
+
+export interface WhatIf {
+  type: "what-if";
+  request: number;
+  out: number[];
+  label: string;
+  confidence: number;
+  flipped: boolean;
+}
+
+export const STATUSES = [
+  "flipped",
+  "unflippable",
+  "limit",
+  "cancelled",
+  "exited",
+  "failed",
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+export interface End {
+  type: "end";
+  status: Status;
+  reason: string;
+  seconds: number;
+}
+
+export type Event =
+  Start | Steps | Refined | Verified | Bound | RankingEvent | Progress | WhatIf | End;
+
+export interface State {
+  schema: typeof SCHEMA;
+  start: Start | null;
+  steps: Step[];
+  searched: number;
+  refined: boolean;
+  verified: Verified | null;
+  bound: Bound | null;
+  rankings: Ranking[];
+  progress: Progress | null;
+  end: End | null;
+  paused: boolean;
+  rows: Rows;
+  /** Picture id to data URL; only in the saved form. */
+  images: Record<string, string>;
+}
+
+export interface EventsMessage {
+  schema: typeof SCHEMA;
+  seq: number;
+  events: Event[];
+}
+export interface StateMessage {
+  schema: typeof SCHEMA;
+  seq: number;
+  state: State;
+}
+export interface ImagesMessage {
+  schema: typeof SCHEMA;
+  images: string[];
+  /** PNG or JPEG bytes, one for each id. */
+  buffers: Uint8Array[];
+}
+export type Message = EventsMessage | StateMessage | ImagesMessage;
+
+/** The kernel's one answer on the control comm. */
+export interface Hello {
+  type: "hello";
+  schema: typeof SCHEMA;
+  subshell: boolean;
+}
+
+export type Command =
+  | { type: "hello"; schema: typeof SCHEMA }
+  | { type: "sync" }
+  | { type: "pause" }
+  | { type: "resume" }
+  | { type: "cancel" }
+  | { type: "what-if"; request: number; out: number[] }
+  | { type: "images"; ids: string[] }
+  | { type: "select"; rows: number[] };

@@ -1,0 +1,90 @@
+/**
+ * What the events of a run add up to. Pure: the same events give the same state
+ * here and in the kernel, which a test holds together. What only the screen
+ * knows (cursor, tab, rows put back) is in `view/screen.ts`.
+ */
+
+import { SCHEMA } from "./protocol.js";
+import type { Event, EventsMessage, State, StateMessage } from "./protocol.js";
+
+export function emptyState(): State {
+  return {
+    schema: SCHEMA,
+    start: null,
+    steps: [],
+    searched: 0,
+    refined: false,
+    verified: null,
+    bound: null,
+    rankings: [],
+    progress: null,
+    end: null,
+    paused: false,
+    rows: {},
+    images: {},
+  };
+}
+
+export function apply(state: State, event: Event): State {
+  switch (event.type) {
+    case "start":
+      return { ...emptyState(), start: event };
+    case "step": {
+      const steps = [...state.steps, ...event.steps];
+      return { ...state, steps, searched: steps.length, rows: { ...state.rows, ...event.rows } };
+    }
+    case "refined":
+      return {
+        ...state,
+        steps: event.steps,
+        searched: event.before,
+        refined: true,
+        rows: { ...state.rows, ...event.rows },
+      };
+    case "verified":
+      return { ...state, verified: event };
+    case "bound":
+      return { ...state, bound: event };
+    case "ranking":
+      return {
+        ...state,
+        rankings: [
+          ...state.rankings.filter((ranking) => ranking.method !== event.ranking.method),
+          event.ranking,
+        ],
+        rows: { ...state.rows, ...event.rows },
+      };
+    case "progress":
+      return { ...state, progress: event };
+    case "end":
+      return { ...state, end: event, progress: null, paused: false };
+    case "what-if":
+      // An answer to one view's question, no part of the run.
+      return state;
+  }
+}
+
+/** The state together with its place in the stream. */
+export interface Feed {
+  state: State;
+  /** Of the last message that `state` includes; null before the first. */
+  seq: number | null;
+  /** True while a message is missing: only a whole state helps. */
+  behind: boolean;
+}
+
+export function reduce(feed: Feed, message: EventsMessage | StateMessage): Feed {
+  if ("state" in message) {
+    // An answer that was overtaken by events we already have says nothing new.
+    if (!feed.behind && feed.seq !== null && message.seq < feed.seq) return feed;
+    return { state: message.state, seq: message.seq, behind: false };
+  }
+  const { seq, events } = message;
+  if (events[0]?.type === "start") {
+    // A run begins: whatever was missed before it no longer matters.
+    return { state: events.reduce(apply, feed.state), seq, behind: false };
+  }
+  if (feed.seq !== null && seq <= feed.seq) return feed;
+  if (feed.behind || feed.seq === null || seq !== feed.seq + 1) return { ...feed, behind: true };
+  return { state: events.reduce(apply, feed.state), seq, behind: false };
+}

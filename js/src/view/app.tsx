@@ -1,0 +1,113 @@
+/** The layout: sentence and checks, then the curve that proves, then the rows. */
+
+import type { JSX } from "preact";
+import { useCallback, useEffect, useId, useMemo, useReducer, useRef } from "preact/hooks";
+import type { Store } from "../store.js";
+import { Checks } from "./checks.js";
+import { ViewContext } from "./context.js";
+import type { View } from "./context.js";
+import { Controls } from "./controls.js";
+import { Curve } from "./curve/index.js";
+import { Footer } from "./footer.js";
+import { Headline } from "./headline.js";
+import { blank, screenReducer } from "./screen.js";
+import type { Action, Screen } from "./screen.js";
+import { decides, putBack } from "./summary.js";
+import { Tabs } from "./tabs.js";
+import { TargetBlock, TargetLine } from "./target.js";
+import { WhatIfLine } from "./what-if.js";
+import { useWidth, widthOf } from "./width.js";
+
+/** Redraws at most once a frame, however fast the events come. */
+function useStore(store: Store): void {
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  useEffect(() => store.subscribe(() => redraw(undefined)), [store]);
+}
+
+/** Answers from what is known, else from the kernel; one question at a time. */
+function useWhatIf(store: Store, screen: Screen, dispatch: (action: Action) => void): void {
+  useEffect(
+    () => store.onAnswer((answer) => dispatch({ type: "answer", answer })),
+    [store, dispatch],
+  );
+  const { back } = screen;
+  const { live } = store;
+  useEffect(() => {
+    const { state } = store;
+    const claim = state.start?.claim;
+    if (back.length === 0 || claim === undefined) return;
+    if (back.length === 1) {
+      const index = state.steps.findIndex((step) => step.row === back[0]);
+      const known = putBack(state, index);
+      if (known !== null) {
+        const favoured = decides(claim, known) === "favoured";
+        const label = favoured ? claim.favoured : (state.verified?.label ?? claim.rival);
+        dispatch({ type: "known", label, confidence: known });
+        return;
+      }
+    }
+    if (!live) return;
+    const out = state.steps.map((step) => step.row).filter((row) => !back.includes(row));
+    dispatch({ type: "asked", request: store.ask(out) });
+  }, [store, back, live, dispatch]);
+}
+
+export function App(props: { store: Store }): JSX.Element {
+  const { store } = props;
+  const { state, live } = store;
+  const { start } = state;
+  useStore(store);
+  const root = useRef<HTMLDivElement>(null);
+  const width = widthOf(useWidth(root, 900));
+  const [screen, dispatch] = useReducer(screenReducer, blank);
+  useWhatIf(store, screen, dispatch);
+  const id = useId();
+
+  // Another run begins with a clean screen.
+  const run = start?.id;
+  useEffect(() => dispatch({ type: "restore" }), [run]);
+
+  const toggle = useCallback((row: number) => dispatch({ type: "toggle", row }), []);
+  const possible = state.end !== null && (live || state.verified !== null);
+  const view = useMemo(
+    (): View | null =>
+      start && {
+        store,
+        state,
+        start,
+        live,
+        screen,
+        dispatch,
+        width,
+        toggle: possible ? toggle : null,
+      },
+    [store, state, start, live, screen, width, possible, toggle],
+  );
+
+  const beside = start !== null && start.display.kind !== "table";
+  return (
+    <div ref={root} class={`forcing ${width}`} data-lm-suppress-shortcuts="true">
+      <ViewContext.Provider value={view}>
+        <header>
+          {view && !beside && <TargetLine />}
+          <Headline state={state} live={live} />
+          <div class="status">
+            <Checks state={state} live={live} />
+            <Controls store={store} />
+          </div>
+          {view && <WhatIfLine />}
+        </header>
+        {view && (
+          <>
+            <div class={`evidence ${view.start.display.kind}`}>
+              {beside && <TargetBlock />}
+              <Curve />
+            </div>
+            <Tabs id={id} />
+            <Footer />
+          </>
+        )}
+      </ViewContext.Provider>
+    </div>
+  );
+}

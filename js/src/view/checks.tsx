@@ -1,0 +1,213 @@
+/** What was checked, what is still to be, and where a run is. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { className, count, middle, percent, points } from "../format.js";
+import type { Progress, State } from "../protocol.js";
+import {
+  BoundIcon,
+  CheckedIcon,
+  InfoIcon,
+  PendingIcon,
+  ShieldIcon,
+  SpinnerIcon,
+  StopIcon,
+  WarningIcon,
+} from "./icons.js";
+import { ROBUST, changes, confidenceNow, phaseOf } from "./summary.js";
+import type { Phase } from "./summary.js";
+
+function Check(props: {
+  icon: JSX.Element;
+  word?: string;
+  pending?: boolean;
+  children?: ComponentChildren;
+}): JSX.Element {
+  return (
+    <li class={props.pending ? "check pending" : "check"}>
+      {props.icon}
+      <span>
+        {props.word && <b>{props.word}</b>}
+        {props.word && props.children ? " " : null}
+        {props.children}
+      </span>
+    </li>
+  );
+}
+
+const DOING: Record<Progress["phase"], string> = {
+  prepare: "Preparing",
+  search: "Searching",
+  refine: "Shrinking the set",
+  verify: "Refitting to check",
+  bound: "Looking for a lower bound",
+  rank: "Running baselines",
+};
+
+function doing(state: State): string {
+  const progress = state.progress;
+  const size = state.steps.length;
+  if (progress === null || progress.phase === "search") {
+    return size === 0 ? "Searching" : `Searching · step ${count(size)}`;
+  }
+  const part =
+    progress.total === null ? "" : ` · ${count(progress.done)} of ${count(progress.total)}`;
+  const note = progress.note === "" ? "" : ` · ${progress.note}`;
+  return DOING[progress.phase] + part + note;
+}
+
+function Running(props: { state: State; phase: Phase }): JSX.Element {
+  const { state, phase } = props;
+  const start = state.start;
+  if (phase === "paused") {
+    return (
+      <Check icon={<StopIcon />} word="Paused">{`at step ${count(state.steps.length)}`}</Check>
+    );
+  }
+  const searching = state.progress === null || state.progress.phase === "search";
+  const now =
+    start !== null && searching && state.steps.length > 0
+      ? `· ${percent(confidenceNow(state, start.claim), 1, start.claim.threshold)}`
+      : null;
+  return (
+    <Check icon={<SpinnerIcon />} word={doing(state)}>
+      {now}
+    </Check>
+  );
+}
+
+/** Why a run ended without a flip. */
+function Stopped(props: { state: State; phase: Phase }): JSX.Element | null {
+  const { state, phase } = props;
+  const at = state.steps.length > 0 ? ` at step ${count(state.steps.length)}` : "";
+  if (phase === "lost") {
+    return (
+      <Check icon={<StopIcon />} word={`Stopped${at}:`}>
+        the kernel can no longer be reached, this is what had come
+      </Check>
+    );
+  }
+  const reason = state.end?.reason ?? "";
+  switch (state.end?.status) {
+    case "cancelled":
+    case "limit":
+    case "exited":
+      return (
+        <Check icon={<StopIcon />} word={`Stopped${at}${reason ? ":" : ""}`}>
+          {reason}
+        </Check>
+      );
+    case "failed":
+      return (
+        <Check icon={<WarningIcon />} word={`Failed${at}${reason ? ":" : ""}`}>
+          {reason}
+        </Check>
+      );
+    case "unflippable":
+      return (
+        <Check icon={<InfoIcon />} word={reason ? "Why:" : "No set was found"}>
+          {reason}
+        </Check>
+      );
+    default:
+      return null;
+  }
+}
+
+function VerifiedCheck(props: { state: State; open: boolean }): JSX.Element | null {
+  const { state, open } = props;
+  const verified = state.verified;
+  if (verified?.flipped) {
+    return (
+      <Check icon={<CheckedIcon />} word="Verified">
+        {`by refitting ${verified.by === "" ? "your model" : middle(verified.by, 60)}`}
+      </Check>
+    );
+  }
+  if (verified) {
+    return (
+      <Check icon={<WarningIcon />} word="Not confirmed:">
+        refitting your model keeps the decision
+      </Check>
+    );
+  }
+  if (open) {
+    return (
+      <Check icon={<PendingIcon />} pending>
+        Verified
+      </Check>
+    );
+  }
+  return state.end?.status === "flipped" ? (
+    <Check icon={<InfoIcon />}>Not checked by refitting</Check>
+  ) : null;
+}
+
+function IrreducibleCheck(props: { state: State; open: boolean }): JSX.Element | null {
+  const { state, open } = props;
+  const verified = state.verified;
+  const name = className(middle(state.start?.claim.favoured ?? "", 32));
+  if (verified?.irreducible === true && verified.flipped) {
+    return (
+      <Check icon={<CheckedIcon />} word="Irreducible:">
+        {state.steps.length === 1
+          ? `put it back and it is ${name} again`
+          : `put any one back and it is ${name} again`}
+      </Check>
+    );
+  }
+  if (verified?.irreducible === false) {
+    return (
+      <Check icon={<InfoIcon />} word="Not irreducible:">
+        some single row can be put back without a change
+      </Check>
+    );
+  }
+  return open ? (
+    <Check icon={<PendingIcon />} pending>
+      Irreducible
+    </Check>
+  ) : null;
+}
+
+function BoundCheck(props: { state: State; open: boolean }): JSX.Element | null {
+  const rows = props.state.bound?.rows ?? null;
+  if (rows !== null && rows > 1) {
+    return (
+      <Check icon={<BoundIcon />} word={`At least ${count(rows)}`}>
+        are needed
+      </Check>
+    );
+  }
+  return props.open && rows === null ? (
+    <Check icon={<PendingIcon />} pending>
+      Lower bound
+    </Check>
+  ) : null;
+}
+
+function RobustCheck(props: { state: State }): JSX.Element | null {
+  const { start, steps, end } = props.state;
+  if (start === null || end?.status !== "flipped" || steps.length < ROBUST) return null;
+  const largest = Math.max(...changes(steps, start.claim).map(Math.abs));
+  return (
+    <Check icon={<ShieldIcon />}>
+      No single removal moves it by more than <b>{`${points(largest).replace("+", "")} points`}</b>
+    </Check>
+  );
+}
+
+export function Checks(props: { state: State; live: boolean }): JSX.Element {
+  const { state, live } = props;
+  const phase = phaseOf(state, live);
+  const open = phase === "running" || phase === "paused";
+  return (
+    <ul class="checks" aria-label="Checks">
+      {open && <Running state={state} phase={phase} />}
+      <Stopped state={state} phase={phase} />
+      <VerifiedCheck state={state} open={open} />
+      <IrreducibleCheck state={state} open={open} />
+      <BoundCheck state={state} open={open} />
+      <RobustCheck state={state} />
+    </ul>
+  );
+}

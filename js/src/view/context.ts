@@ -1,0 +1,28 @@
+/** What every part of one view shares. */
+
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Start, State } from "../protocol.js";
+import type { Store } from "../store.js";
+import type { Action, Screen } from "./screen.js";
+import type { Width } from "./width.js";
+
+export interface View {
+  store: Store;
+  state: State;
+  start: Start;
+  live: boolean;
+  screen: Screen;
+  dispatch: (action: Action) => void;
+  width: Width;
+  /** Puts a row of the set back or takes it out again; null while that is not possible. */
+  toggle: ((row: number) => void) | null;
+}
+
+export const ViewContext = createContext<View | null>(null);
+
+export function useView(): View {
+  const view = useContext(ViewContext);
+  if (view === null) throw new Error("a part of the view was drawn outside of it");
+  return view;
+}

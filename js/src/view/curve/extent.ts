@@ -1,0 +1,66 @@
+/** What the axes show: fitted to the data, and the decision line always in it. */
+
+import { scaleLinear } from "d3-scale";
+import type { Claim, Ranking, State } from "../../protocol.js";
+import { phaseOf } from "../summary.js";
+
+export type Point = readonly [k: number, confidence: number];
+
+/** Confidence over rows removed, the start first. */
+export function forcingLine(state: State, claim: Claim): Point[] {
+  return [[0, claim.confidence], ...state.steps.map((s, i): Point => [i + 1, s.confidence])];
+}
+
+/** While a run streams the axis grows by jumps, not at every step. */
+const LADDER = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024];
+
+/** The largest k on the axis. */
+export function rowsExtent(state: State, live: boolean): number {
+  const steps = state.steps.length;
+  const phase = phaseOf(state, live);
+  const streaming = phase === "running" || phase === "paused" || phase === "waiting";
+  // A baseline that needs many times as many rows would squeeze the forcing line.
+  const near = Math.max(2 * steps, streaming ? 16 : 6);
+  const flips = state.rankings
+    .map((ranking) => ranking.flips_at ?? 0)
+    .filter((k) => k <= near)
+    .map((k) => 1.1 * k);
+  const most = Math.max(1.35 * steps, ...flips, 4);
+  if (!streaming) return Math.ceil(most);
+  return LADDER.find((k) => k >= most) ?? Math.ceil(most / 512) * 512;
+}
+
+/** Lowest and highest confidence on the axis. */
+export function confidenceExtent(
+  line: readonly Point[],
+  rankings: readonly Ranking[],
+  threshold: number,
+  rows: number,
+): [number, number] {
+  const ours = line.map(([, p]) => p);
+  const others = rankings.flatMap((r) => r.curve.filter(([k]) => k <= rows).map(([, p]) => p));
+  const top = Math.min(1, Math.max(...ours, ...others, threshold + 0.01));
+  const above = top - threshold;
+  const low = Math.min(...ours, threshold - 0.35 * above);
+  return [Math.max(0, low - 0.02 * above), Math.min(1, top + 0.06 * above)];
+}
+
+/** Ticks that leave room for the decision line's own. */
+export function confidenceTicks(extent: [number, number], threshold: number): number[] {
+  const [low, high] = extent;
+  const apart = 0.07 * (high - low);
+  return scaleLinear()
+    .domain([100 * low, 100 * high])
+    .ticks(5)
+    .map((tick) => tick / 100)
+    .filter((tick) => tick > threshold && tick - threshold > apart);
+}
+
+/** Whole numbers of rows, about one every 90 px. */
+export function rowTicks(rows: number, width: number): number[] {
+  const wanted = Math.max(2, Math.min(rows, Math.floor(width / 80)));
+  return scaleLinear()
+    .domain([0, rows])
+    .ticks(wanted)
+    .filter((tick) => Number.isInteger(tick));
+}

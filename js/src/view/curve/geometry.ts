@@ -1,0 +1,91 @@
+/** From a state and a size in pixels to everything that the curve draws. */
+
+import { scaleLinear } from "d3-scale";
+import type { ScaleLinear } from "d3-scale";
+import { line as lineOf } from "d3-shape";
+import type { Claim, Ranking, State } from "../../protocol.js";
+import { phaseOf } from "../summary.js";
+import { confidenceExtent, forcingLine, rowsExtent } from "./extent.js";
+import type { Point } from "./extent.js";
+
+export const HEIGHT = { plot: 200, top: 44, bottom: 40 };
+export const LEFT = 44;
+const RIGHT = 10;
+
+/** Points are drawn up to this many steps, then they would touch. */
+export const POINTS = 60;
+
+export interface Geometry {
+  width: number;
+  height: number;
+  x: ScaleLinear<number, number>;
+  y: ScaleLinear<number, number>;
+  rows: number;
+  extent: [number, number];
+  line: Point[];
+  /** Step at which the decision goes over; null while it has not. */
+  flip: number | null;
+}
+
+export function geometry(
+  state: State,
+  claim: Claim,
+  live: boolean,
+  width: number,
+  plot: number,
+): Geometry {
+  const rows = rowsExtent(state, live);
+  const line = forcingLine(state, claim);
+  const extent = confidenceExtent(line, state.rankings, claim.threshold, rows);
+  const x = scaleLinear()
+    .domain([0, rows])
+    .range([LEFT, Math.max(LEFT + 40, width - RIGHT)]);
+  const y = scaleLinear()
+    .domain(extent)
+    .range([HEIGHT.top + plot, HEIGHT.top]);
+  return {
+    width,
+    height: HEIGHT.top + plot + HEIGHT.bottom,
+    x,
+    y,
+    rows,
+    extent,
+    line,
+    flip: flipStep(state, live),
+  };
+}
+
+function flipStep(state: State, live: boolean): number | null {
+  const last = state.steps.at(-1);
+  if (last === undefined) return null;
+  const ended = phaseOf(state, live) === "ended";
+  if (state.verified !== null) return state.verified.flipped ? state.steps.length : null;
+  if (ended && state.end?.status !== "flipped") return null;
+  return last.margin < 0 ? state.steps.length : null;
+}
+
+export function path(g: Geometry, points: readonly Point[]): string {
+  return (
+    lineOf<Point>(
+      (p) => g.x(p[0]),
+      (p) => g.y(p[1]),
+    )([...points]) ?? ""
+  );
+}
+
+export function pixels(g: Geometry, points: readonly Point[]): [number, number][] {
+  return points.map((p) => [g.x(p[0]), g.y(p[1])]);
+}
+
+/** Where a baseline's line is at k, on its straight pieces. */
+export function along(curve: Ranking["curve"], k: number): number | null {
+  for (let i = 0; i < curve.length; i++) {
+    const b = curve[i];
+    if (b === undefined || b[0] < k) continue;
+    if (b[0] === k) return b[1];
+    const a = curve[i - 1];
+    if (a === undefined) return null;
+    return a[1] + ((b[1] - a[1]) * (k - a[0])) / (b[0] - a[0]);
+  }
+  return null;
+}

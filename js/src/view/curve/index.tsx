@@ -1,0 +1,95 @@
+/** The confidence curve: proof of the sentence, and the way to a single step. */
+
+import type { JSX } from "preact";
+import { useMemo, useRef } from "preact/hooks";
+import { className, count, percent, value } from "../../format.js";
+import { useView } from "../context.js";
+import { phaseOf } from "../summary.js";
+import { useWidth } from "../width.js";
+import { Gap } from "./gap.js";
+import { HEIGHT, geometry } from "./geometry.js";
+import { Legend } from "./legend.js";
+import { Plot } from "./plot.js";
+
+/** Below this the curve is no longer readable; the layout scrolls instead. */
+const LEAST = 240;
+
+export function Curve(): JSX.Element {
+  const { state, start, live, screen, dispatch, width } = useView();
+  const { claim } = start;
+  const box = useRef<HTMLDivElement>(null);
+  const pixels = Math.max(LEAST, useWidth(box, 720));
+  const plot = width === "narrow" ? 150 : HEIGHT.plot;
+  const g = useMemo(
+    () => geometry(state, claim, live, pixels, plot),
+    [state, claim, live, pixels, plot],
+  );
+  const last = state.steps.length;
+  const cursor = screen.cursor === null ? null : Math.min(screen.cursor, last);
+  const set = (step: number | null): void => dispatch({ type: "cursor", step });
+
+  const atPointer = (event: PointerEvent): void => {
+    const left = (event.currentTarget as Element).getBoundingClientRect().left;
+    const k = Math.round(g.x.invert(event.clientX - left));
+    set(Math.min(last, Math.max(0, k)));
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    const from = cursor ?? (event.key === "ArrowLeft" || event.key === "ArrowDown" ? last + 1 : -1);
+    const leap = Math.max(1, Math.round(last / 10));
+    const steps: Record<string, number | null> = {
+      ArrowRight: from + 1,
+      ArrowUp: from + 1,
+      ArrowLeft: from - 1,
+      ArrowDown: from - 1,
+      PageUp: from + leap,
+      PageDown: from - leap,
+      Home: 0,
+      End: last,
+      Escape: null,
+    };
+    const to = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined;
+    if (to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    set(to === null ? null : Math.min(last, Math.max(0, to)));
+  };
+
+  const at = cursor ?? last;
+  const confidence = g.line[at]?.[1] ?? claim.confidence;
+  const gap = screen.gap && cursor !== null ? state.steps[cursor - 1]?.gap : undefined;
+  const label =
+    `${count(at)} removed · ${percent(confidence, 1, claim.threshold)}` +
+    (gap === undefined ? "" : ` · gap ${value(gap)}`);
+  return (
+    <section class="curve" aria-label="Confidence over rows removed">
+      <Legend />
+      <div class="canvas" ref={box}>
+        <div
+          class="slider"
+          role="slider"
+          tabIndex={0}
+          aria-label={`Confidence in ${className(claim.favoured)} by training rows removed`}
+          aria-orientation="horizontal"
+          aria-valuemin={0}
+          aria-valuemax={last}
+          aria-valuenow={at}
+          aria-valuetext={label}
+          onPointerMove={atPointer}
+          onPointerDown={atPointer}
+          onPointerLeave={(event) => {
+            if (event.pointerType === "mouse") set(null);
+          }}
+          onKeyDown={onKey}
+        >
+          <Plot
+            g={g}
+            cursor={cursor}
+            label={label}
+            streaming={phaseOf(state, live) === "running"}
+          />
+          {screen.gap && <Gap g={g} steps={state.steps} cursor={cursor} />}
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,88 @@
+/** What was explained with what, and the rows to take away. */
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { count, middle } from "../format.js";
+import { useView } from "./context.js";
+import { copy, csv, rowsText, save } from "./export.js";
+import { CopyIcon, SaveIcon } from "./icons.js";
+
+const COPIED_MS = 2000;
+
+const METHODS: Record<string, string> = {
+  mfs: "Algorithm 1, exact updates",
+  "mfs-newton": "Algorithm 1, one Newton step per update",
+  "mfs-retrain": "Algorithm 1, refitted at every step",
+};
+
+function CopyRows(): JSX.Element {
+  const { state, width } = useView();
+  const [done, setDone] = useState<"no" | "yes" | "failed">("no");
+  const ref = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (done === "no") return;
+    const timer = setTimeout(() => setDone("no"), COPIED_MS);
+    return () => clearTimeout(timer);
+  }, [done]);
+  const words = {
+    no: width === "wide" ? "Copy rows" : "Copy",
+    yes: "Copied",
+    failed: "No clipboard",
+  };
+  return (
+    <button
+      ref={ref}
+      type="button"
+      class="plain"
+      title="Copies the positions of the training rows as a list"
+      onClick={() => {
+        const owner = ref.current?.ownerDocument ?? document;
+        void copy(owner, rowsText(state)).then((taken) => setDone(taken ? "yes" : "failed"));
+      }}
+    >
+      <CopyIcon />
+      <span aria-live="polite">{words[done]}</span>
+    </button>
+  );
+}
+
+export function Footer(): JSX.Element {
+  const { state, start, width } = useView();
+  const size = `${count(start.rows)} rows × ${count(start.features)}`;
+  const parts =
+    width === "narrow"
+      ? [size]
+      : [middle(start.model, 60), `${size} features`, METHODS[start.method] ?? start.method];
+  return (
+    <footer>
+      {start.notes.length > 0 && (
+        <ul class="notes" aria-label="Notes">
+          {start.notes.map((note, i) => (
+            <li key={i}>{note}</li>
+          ))}
+        </ul>
+      )}
+      <div class="foot-line">
+        <span class="about">{parts.join(" · ")}</span>
+        {state.steps.length > 0 && (
+          <span class="exports">
+            <CopyRows />
+            {state.end !== null && (
+              <button
+                type="button"
+                class="plain"
+                onClick={(event) => {
+                  const owner = event.currentTarget.ownerDocument;
+                  save(owner, "forcing-set.csv", csv(state, start), "text/csv;charset=utf-8");
+                }}
+              >
+                <SaveIcon />
+                CSV
+              </button>
+            )}
+          </span>
+        )}
+      </div>
+    </footer>
+  );
+}

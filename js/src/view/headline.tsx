@@ -1,0 +1,67 @@
+/** The answer in one sentence, spoken when it changes, but not at every step. */
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { sentences, spoken } from "./sentence.js";
+import type { Piece } from "./sentence.js";
+import { Shape } from "./shapes.js";
+import type { State } from "../protocol.js";
+
+/** A reader is told at most this often while numbers stream. */
+const SPEAK_MS = 4000;
+
+function Words(props: { piece: Piece }): JSX.Element {
+  const { piece } = props;
+  switch (piece.kind) {
+    case "text":
+      return <>{piece.text}</>;
+    case "strong":
+      return <strong>{piece.text}</strong>;
+    case "quiet":
+      return <span class="quiet">{piece.text}</span>;
+    case "class":
+      return (
+        <strong class={`class ${piece.role}`}>
+          <Shape role={piece.role} size={15} />
+          {piece.text}
+        </strong>
+      );
+  }
+}
+
+/** The latest of a changing text, no more often than every `wait` milliseconds. */
+function useThrottled(text: string, wait: number, now: boolean): string {
+  const [shown, setShown] = useState(text);
+  const last = useRef(0);
+  useEffect(() => {
+    const rest = now ? 0 : Math.max(0, last.current + wait - Date.now());
+    const timer = setTimeout(() => {
+      last.current = Date.now();
+      setShown(text);
+    }, rest);
+    return () => clearTimeout(timer);
+  }, [text, wait, now]);
+  return shown;
+}
+
+export function Headline(props: { state: State; live: boolean }): JSX.Element {
+  const { state, live } = props;
+  const all = sentences(state, live);
+  const aloud = useThrottled(spoken(all), SPEAK_MS, state.end !== null);
+  return (
+    <>
+      <h2 class="headline">
+        {all.map((sentence, i) => (
+          <span class="sentence" key={i}>
+            {sentence.map((piece, j) => (
+              <Words piece={piece} key={j} />
+            ))}{" "}
+          </span>
+        ))}
+      </h2>
+      <p class="aloud" aria-live="polite">
+        {aloud}
+      </p>
+    </>
+  );
+}

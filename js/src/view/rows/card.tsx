@@ -1,0 +1,114 @@
+/** A picture with its place and how far it moved the confidence; the card is the button. */
+
+import type { JSX } from "preact";
+import { className, middle, percent } from "../../format.js";
+import { useView } from "../context.js";
+import { TickIcon } from "../icons.js";
+import { Picture } from "../picture.js";
+import { Shape } from "../shapes.js";
+import { decides, nounOf } from "../summary.js";
+import { Bar, Change } from "./bar.js";
+import { spokenLine } from "./lines.js";
+import type { Line } from "./lines.js";
+import type { ListFacts } from "./row.js";
+
+export interface CardProps {
+  line: Line;
+  index: number;
+  count: number;
+  tabIndex: number;
+  facts: ListFacts;
+  /** Small cards of a gallery have no words beneath. */
+  small?: boolean;
+}
+
+function Foot(props: CardProps): JSX.Element {
+  const { start, screen, toggle } = useView();
+  const { line, facts } = props;
+  if (props.small) {
+    return (
+      <>
+        <Bar change={line.change} largest={facts.largest} />
+        <span class="foot">
+          <span class="place">{line.place}</span>
+          <Change change={line.change} digits={facts.digits} />
+        </span>
+      </>
+    );
+  }
+  const back = screen.back.includes(line.row);
+  const hint =
+    toggle === null || line.step === null || !facts.supports
+      ? null
+      : back
+        ? "take out"
+        : line.back === null
+          ? "put back"
+          : null;
+  return (
+    <>
+      <span class="foot">
+        <span class={`label ${line.role}`}>
+          <Shape role={line.role} />
+          <span class="clip">{middle(className(line.label), 16)}</span>
+        </span>
+        <span class="place">{facts.supports ? `step ${line.place}` : line.place}</span>
+      </span>
+      <span class="foot">
+        <Bar change={line.change} largest={facts.largest} />
+        <Change change={line.change} digits={facts.digits} />
+      </span>
+      <span class="foot meta">
+        {hint === null && line.back !== null && !back ? (
+          <span class="if-back">
+            put back: <Shape role={decides(start.claim, line.back)} size={9} />
+            {percent(line.back, 0, start.claim.threshold)}
+          </span>
+        ) : (
+          hint
+        )}
+      </span>
+    </>
+  );
+}
+
+export function Card(props: CardProps): JSX.Element {
+  const { state, start, screen, dispatch, toggle } = useView();
+  const { line, facts, index, count } = props;
+  const chosen = line.step !== null && screen.cursor === line.step;
+  const back = line.step !== null && screen.back.includes(line.row);
+  const spoken = spokenLine(line, nounOf(state)[0], start.claim.threshold);
+  const able = toggle !== null && line.step !== null;
+  const action = line.step === null ? "" : back ? "Take out: " : "Put back: ";
+  const id = line.item?.kind === "image" ? line.item.image : null;
+  const names = ["card", props.small ? "small" : "", chosen ? "chosen" : "", back ? "back" : ""];
+  return (
+    <div role="listitem" class="cell" aria-posinset={index + 1} aria-setsize={count}>
+      <button
+        type="button"
+        class={names.filter((name) => name !== "").join(" ")}
+        data-index={index}
+        tabIndex={props.tabIndex}
+        aria-label={action + spoken}
+        aria-disabled={!able}
+        {...(line.step === null ? {} : { "aria-pressed": back })}
+        onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
+        onPointerLeave={() => dispatch({ type: "cursor", step: null })}
+        onClick={() => {
+          if (line.step !== null) toggle?.(line.row);
+        }}
+      >
+        <span class="frame">
+          <Picture id={id} alt="" />
+          {!facts.supports && line.step !== null && (
+            <span class="also">
+              <TickIcon />
+            </span>
+          )}
+          {back && <span class="ribbon">back in</span>}
+        </span>
+        <Foot {...props} />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+/** Which features a table's rows show: those by which they differ most from the target. */
+
+import type { Column, TableItem, Value } from "../../protocol.js";
+import type { Line } from "./lines.js";
+
+/** A feature that at least this part of the rows differ in is said once, in the header. */
+const SHARED = 0.5;
+/** Fewer rows have nothing to share. */
+const FEWEST = 3;
+
+function tableOf(line: Line): TableItem | null {
+  return line.item?.kind === "table" ? line.item : null;
+}
+
+/** Features for columns of their own, the most frequent first. */
+export function sharedColumns(lines: readonly Line[], slots: number): number[] {
+  const tables = lines.map(tableOf).filter((item) => item !== null);
+  if (tables.length < FEWEST) return [];
+  const often = new Map<number, number>();
+  for (const item of tables) {
+    for (const column of item.differs.slice(0, slots)) {
+      often.set(column, (often.get(column) ?? 0) + 1);
+    }
+  }
+  return [...often]
+    .filter(([, times]) => times >= SHARED * tables.length)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, slots)
+    .map(([column]) => column);
+}
+
+/** The features of one row: the shared ones first, then its own. */
+export function rowColumns(
+  item: TableItem,
+  shared: readonly number[],
+  slots: number,
+  columns: number,
+): number[] {
+  const own = item.differs.filter((column) => column < columns && !shared.includes(column));
+  return [...shared, ...own].slice(0, slots);
+}
+
+/** A value as a number where its column is one of numbers. */
+export function numeric(value: Value | undefined, column: Column): number | null {
+  if (column.low === null || column.high === null || column.low >= column.high) return null;
+  if (typeof value === "number") return value;
+  if (typeof value !== "string" || value.trim() === "") return null;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
+}
+
+/** Place of a value on its column's strip, 0 to 1. */
+export function along(value: number, column: Column): number {
+  const { low, high } = column;
+  if (low === null || high === null || low >= high) return 0.5;
+  return Math.min(1, Math.max(0, (value - low) / (high - low)));
+}

@@ -1,0 +1,68 @@
+/** One feature of a row beside the target's: a strip for numbers, words for the rest. */
+
+import type { JSX } from "preact";
+import { middle, value } from "../../format.js";
+import type { Column, Value } from "../../protocol.js";
+import { Mark } from "../shapes.js";
+import type { Role } from "../shapes.js";
+import { along, numeric } from "./columns.js";
+
+const WIDTH = 76;
+const HEIGHT = 14;
+const EDGE = 5;
+
+function Strip(props: {
+  column: Column;
+  role: Role;
+  own: number;
+  target: number | null;
+}): JSX.Element {
+  const { column, role } = props;
+  const at = (x: number): number => EDGE + along(x, column) * (WIDTH - 2 * EDGE);
+  const own = at(props.own);
+  const target = props.target === null ? null : at(props.target);
+  const middleLine = HEIGHT / 2;
+  return (
+    <svg class="strip" width={WIDTH} height={HEIGHT} aria-hidden="true">
+      <path class="rail" d={`M2 ${middleLine}H${WIDTH - 2}`} />
+      {target !== null && (
+        <>
+          <path
+            class="distance"
+            d={`M${Math.min(own, target)} ${middleLine}H${Math.max(own, target)}`}
+          />
+          <path class="target-bar" d={`M${target} 0.5V${HEIGHT - 0.5}`} />
+        </>
+      )}
+      <Mark role={role} x={own} y={middleLine} size={4} />
+    </svg>
+  );
+}
+
+export function Feature(props: {
+  column: Column;
+  own: Value | undefined;
+  target: Value | undefined;
+  role: Role;
+  /** False where the header says the name once for the list. */
+  named: boolean;
+}): JSX.Element {
+  const { column, role, named } = props;
+  const own = props.own ?? null;
+  const target = props.target ?? null;
+  const ownNumber = numeric(own, column);
+  const targetNumber = numeric(target, column);
+  const same = own === target;
+  return (
+    <div class={named ? "feature" : "feature unnamed"} title={column.name}>
+      {named && <span class="feature-name">{middle(column.name, 26)}</span>}
+      <span class="feature-value">
+        {ownNumber !== null && (
+          <Strip column={column} role={role} own={ownNumber} target={targetNumber} />
+        )}
+        <b>{value(own, 18)}</b>
+        <span class="versus">{same ? "as target" : `vs ${value(target, 18)}`}</span>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,108 @@
+/** Supports and baseline entries in one form, so that one list draws both. */
+
+import { className, middle, ordinal, percentDigits } from "../../format.js";
+import type { Entry, Item, Ranking, Start, State } from "../../protocol.js";
+import { roleOf } from "../shapes.js";
+import type { Role } from "../shapes.js";
+import { changes, putBack } from "../summary.js";
+
+export interface Line {
+  row: number;
+  /** Place in the order of removal, or in the ranking. */
+  place: number;
+  label: string;
+  name: string | null;
+  item: Item | null;
+  role: Role;
+  positive: boolean;
+  /** Change of confidence at its removal; null where it was not measured. */
+  change: number | null;
+  /** Confidence after the removal; null for baselines. */
+  confidence: number | null;
+  /** Confidence with this row put back, as verified; null where not known. */
+  back: number | null;
+  /** Step of the forcing set that removes this row; null where none does. */
+  step: number | null;
+}
+
+function lookup(
+  state: State,
+  row: number,
+  fallback: string,
+): Pick<Line, "label" | "name" | "item"> {
+  const key = String(row);
+  const known = Object.hasOwn(state.rows, key) ? state.rows[key] : undefined;
+  return known ?? { label: fallback, name: null, item: null };
+}
+
+export function supportLines(state: State, start: Start): Line[] {
+  const moved = changes(state.steps, start.claim);
+  return state.steps.map((step, i) => {
+    const known = lookup(state, step.row, step.positive ? start.claim.favoured : start.claim.rival);
+    return {
+      ...known,
+      row: step.row,
+      place: i + 1,
+      role: roleOf(known.label, start.claim),
+      positive: step.positive,
+      change: moved[i] ?? null,
+      confidence: step.confidence,
+      back: putBack(state, i),
+      step: i + 1,
+    };
+  });
+}
+
+/** Step of the forcing set by row. */
+export function stepOf(state: State): Map<number, number> {
+  return new Map(state.steps.map((step, i) => [step.row, i + 1]));
+}
+
+export function rankingLines(state: State, start: Start, ranking: Ranking): Line[] {
+  const steps = stepOf(state);
+  const line = (entry: Entry, positive: boolean): Line => {
+    const known = lookup(state, entry.row, positive ? start.claim.favoured : start.claim.rival);
+    return {
+      ...known,
+      row: entry.row,
+      place: entry.place,
+      role: roleOf(known.label, start.claim),
+      positive,
+      change: entry.change,
+      confidence: null,
+      back: null,
+      step: steps.get(entry.row) ?? null,
+    };
+  };
+  return [
+    ...ranking.positive.map((entry) => line(entry, true)),
+    ...ranking.negative.map((entry) => line(entry, false)),
+  ].sort((a, b) => a.place - b.place);
+}
+
+/** The largest change: one scale for the bars of a list. */
+export function largestChange(lines: readonly Line[]): number {
+  return Math.max(1e-12, ...lines.map((line) => Math.abs(line.change ?? 0)));
+}
+
+/** "row 412", or the name that the user gave it. */
+export function rowName(line: Line, length = 24): string {
+  return line.name === null || line.name === "" ? `row ${line.row}` : middle(line.name, length);
+}
+
+/** "training row 412, label cat, removed third, confidence 0.81 to 0.64". */
+export function spokenLine(line: Line, noun: string, threshold: number): string {
+  const words = [`${noun} ${line.name ?? line.row}`, `label ${className(line.label)}`];
+  if (!line.positive) words.push("negative");
+  if (line.confidence === null) {
+    words.push(`place ${line.place}`);
+    if (line.step !== null) words.push("also in the forcing subset");
+  } else {
+    const from = line.confidence - (line.change ?? 0);
+    const number = (p: number): string =>
+      (Number(percentDigits(p, 0, threshold).replace(/[^\d.]/g, "")) / 100).toString();
+    words.push(`removed ${ordinal(line.place)}`);
+    words.push(`confidence ${number(from)} to ${number(line.confidence)}`);
+  }
+  return words.join(", ");
+}

@@ -1,0 +1,153 @@
+/** The supports, or the rows of one baseline, in order. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { count as counted, middle, pointDigits, value } from "../../format.js";
+import { useView } from "../context.js";
+import { useWidth } from "../width.js";
+import type { Width } from "../width.js";
+import { phaseOf } from "../summary.js";
+import { Card } from "./card.js";
+import { sharedColumns } from "./columns.js";
+import { largestChange } from "./lines.js";
+import type { Line } from "./lines.js";
+import { useRoving } from "./roving.js";
+import { Row } from "./row.js";
+import type { ListFacts } from "./row.js";
+import { useVirtual } from "./virtual.js";
+
+/** Row heights are fixed, so that a long list knows where every row is. */
+const HEIGHTS: Record<"table" | "text", Record<Width, number>> = {
+  table: { wide: 52, medium: 80, narrow: 84 },
+  text: { wide: 64, medium: 92, narrow: 112 },
+};
+const CARD = { least: 128, gap: 16, foot: 70 };
+
+function Header(props: { facts: ListFacts }): JSX.Element | null {
+  const { start, width } = useView();
+  const { facts } = props;
+  const { display, target } = start;
+  if (display.kind === "image") return null;
+  const aims = target.item.kind === "table" ? target.item.values : [];
+  const own = facts.shared.length < facts.slots;
+  const content =
+    display.kind === "text" ? (
+      <span class="content">words shared with the target underlined, thicker is heavier</span>
+    ) : (
+      <span class="content features">
+        {facts.shared.map((i) => (
+          <span key={i} class="feature-head" title={display.columns[i]?.name ?? ""}>
+            <b>{middle(display.columns[i]?.name ?? "", 24)}</b>
+            <span>{`target ${value(aims[i] ?? null, 18)}`}</span>
+          </span>
+        ))}
+        {own && (
+          <span class="differs">
+            <i class="target-key" /> target
+            <span>{facts.shared.length > 0 ? "also differs in" : "differs most from it in"}</span>
+          </span>
+        )}
+      </span>
+    );
+  if (width !== "wide") return <div class="row header">{content}</div>;
+  return (
+    <div class="row header" aria-hidden="true">
+      <span class="place">{facts.supports ? "order" : "place"}</span>
+      <span class="identity">training row</span>
+      <span class="moved">confidence</span>
+      {content}
+      <span class="tail">{facts.supports ? "if put back" : "also in the set"}</span>
+    </div>
+  );
+}
+
+/** The place of the next removal while a run streams. */
+function Slot(props: { n: number }): JSX.Element {
+  return <div class="slot">{`step ${counted(props.n)}`}</div>;
+}
+
+export function List(props: { lines: Line[]; supports: boolean; label: string }): JSX.Element {
+  const { start, state, live, screen, dispatch, width } = useView();
+  const { lines, supports } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const room = useWidth(box, 720);
+  const kind = start.display.kind;
+  const running = supports && phaseOf(state, live) === "running";
+  const slots = width === "wide" ? 3 : 2;
+  const facts = useMemo((): ListFacts => {
+    const shared = running || width === "narrow" ? [] : sharedColumns(lines, slots);
+    const digits = pointDigits(lines.map((line) => line.change ?? 0));
+    return { supports, largest: largestChange(lines), digits, shared, slots };
+  }, [lines, supports, slots, running, width]);
+
+  const cards = kind === "image";
+  const across = cards ? Math.max(2, Math.floor((room + CARD.gap) / (CARD.least + CARD.gap))) : 1;
+  const side = (room - CARD.gap * (across - 1)) / across;
+  const height = cards
+    ? Math.round(side + CARD.foot)
+    : HEIGHTS[kind === "text" ? "text" : "table"][width];
+  const virtual = useVirtual(box, Math.ceil(lines.length / across), height, running);
+  const { reveal } = virtual;
+  const roving = useRoving(
+    box,
+    lines.length,
+    across,
+    (index) => reveal(Math.floor(index / across)),
+    (index) => dispatch({ type: "cursor", step: lines[index]?.step ?? null }),
+  );
+
+  const chosen = lines.findIndex((line) => line.step !== null && line.step === screen.cursor);
+  useEffect(() => {
+    if (chosen >= 0) reveal(Math.floor(chosen / across));
+  }, [chosen, across, reveal]);
+
+  const Part = cards ? Card : Row;
+  const drawn: ComponentChildren[] = [];
+  for (let i = virtual.first * across; i < Math.min(lines.length, virtual.last * across); i++) {
+    const line = lines[i];
+    if (line === undefined) continue;
+    drawn.push(
+      <Part
+        key={line.row}
+        line={line}
+        index={i}
+        count={lines.length}
+        tabIndex={i === roving.current ? 0 : -1}
+        facts={facts}
+      />,
+    );
+  }
+  const [from, to] = virtual.seen;
+  return (
+    <div class={`list ${kind} ${supports ? "supports" : "ranking"}`}>
+      <Header facts={facts} />
+      <div
+        ref={box}
+        class={virtual.window === null ? "rows" : "rows scrolls"}
+        style={{
+          "--row": `${height}px`,
+          "--across": String(across),
+          "--slots": String(slots),
+          maxHeight: virtual.window === null ? "none" : `${virtual.window}px`,
+        }}
+        onKeyDown={roving.onKeyDown}
+        onFocusIn={roving.onFocusIn}
+      >
+        <div style={{ height: `${virtual.before}px` }} />
+        <div role="list" aria-label={props.label} class={cards ? "cards" : "lines"}>
+          {drawn}
+          {running && cards && virtual.window === null && <Slot n={lines.length + 1} />}
+        </div>
+        <div style={{ height: `${virtual.after}px` }} />
+      </div>
+      {running && !cards && <Slot n={lines.length + 1} />}
+      {virtual.window !== null && (
+        <p class="window-note">
+          {cards
+            ? `${counted(lines.length)} in all · scroll, or arrow keys`
+            : `Rows ${counted(from)} to ${counted(to)} of ${counted(lines.length)} · scroll, or arrow keys`}
+        </p>
+      )}
+    </div>
+  );
+}

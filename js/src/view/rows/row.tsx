@@ -1,0 +1,144 @@
+/** One line of a list for tables and texts: who, how far, what, and what if. */
+
+import type { JSX } from "preact";
+import { className, middle } from "../../format.js";
+import { useView } from "../context.js";
+import { TickIcon } from "../icons.js";
+import { Shape } from "../shapes.js";
+import { Words } from "../words.js";
+import { Bar, Change } from "./bar.js";
+import { rowColumns } from "./columns.js";
+import { Feature } from "./feature.js";
+import { rowName, spokenLine } from "./lines.js";
+import type { Line } from "./lines.js";
+import { nounOf } from "../summary.js";
+import { IfBack, Toggle } from "./toggle.js";
+
+/** What a list says to each of its rows. */
+export interface ListFacts {
+  supports: boolean;
+  largest: number;
+  digits: number;
+  /** Features in columns of their own, and how many features a row shows. */
+  shared: readonly number[];
+  slots: number;
+}
+
+export interface RowProps {
+  line: Line;
+  index: number;
+  count: number;
+  tabIndex: number;
+  facts: ListFacts;
+}
+
+function Identity(props: { line: Line }): JSX.Element {
+  const { line } = props;
+  return (
+    <span class="identity">
+      <span class={`label ${line.role}`} title={line.label}>
+        <Shape role={line.role} />
+        <span class="clip">{middle(className(line.label), 28)}</span>
+      </span>
+      <span class="meta clip">
+        {rowName(line)}
+        {!line.positive && " · negative"}
+      </span>
+    </span>
+  );
+}
+
+function Content(props: { line: Line; facts: ListFacts }): JSX.Element {
+  const { start } = useView();
+  const { line, facts } = props;
+  const { display, target } = start;
+  if (line.item === null) return <span class="content absent">not kept in the saved form</span>;
+  if (line.item.kind === "text") {
+    return (
+      <span class="content words">
+        <Words text={line.item.text} marks={line.item.marks} />
+      </span>
+    );
+  }
+  if (line.item.kind !== "table" || display.kind !== "table") return <span class="content" />;
+  const { values } = line.item;
+  const aims = target.item.kind === "table" ? target.item.values : [];
+  return (
+    <span class="content features">
+      {rowColumns(line.item, facts.shared, facts.slots, display.columns.length).map((i) => {
+        const column = display.columns[i];
+        return column ? (
+          <Feature
+            key={i}
+            column={column}
+            own={values[i]}
+            target={aims[i]}
+            role={line.role}
+            named={!facts.shared.includes(i)}
+          />
+        ) : null;
+      })}
+    </span>
+  );
+}
+
+function Tail(props: RowProps): JSX.Element {
+  const { line, facts } = props;
+  if (!facts.supports) {
+    return (
+      <span class="tail">
+        {line.step !== null && (
+          <span class="member">
+            <TickIcon />
+            {`step ${line.step}`}
+          </span>
+        )}
+      </span>
+    );
+  }
+  return (
+    <span class="tail">
+      <IfBack line={line} />
+      <Toggle line={line} index={props.index} tabIndex={props.tabIndex} />
+    </span>
+  );
+}
+
+export function Row(props: RowProps): JSX.Element {
+  const { state, start, screen, dispatch, toggle } = useView();
+  const { line, facts, index, count } = props;
+  const chosen = line.step !== null && screen.cursor === line.step;
+  const back = line.step !== null && screen.back.includes(line.row);
+  const clickable = facts.supports && toggle !== null;
+  const names = ["row", chosen ? "chosen" : "", back ? "back" : "", clickable ? "clickable" : ""];
+  return (
+    <div
+      role="listitem"
+      class={names.filter((name) => name !== "").join(" ")}
+      aria-posinset={index + 1}
+      aria-setsize={count}
+      // Rows without a button of their own are stops of the arrow keys themselves.
+      {...(facts.supports
+        ? {}
+        : {
+            tabIndex: props.tabIndex,
+            "data-index": index,
+            "aria-label": spokenLine(line, nounOf(state)[0], start.claim.threshold),
+          })}
+      onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
+      onPointerLeave={() => dispatch({ type: "cursor", step: null })}
+      onClick={() => {
+        if (facts.supports) toggle?.(line.row);
+      }}
+    >
+      <span class="place">{line.place}</span>
+      <Identity line={line} />
+      <span class="moved">
+        <Bar change={line.change} largest={facts.largest} />
+        <Change change={line.change} digits={facts.digits} />
+      </span>
+      <Content line={line} facts={facts} />
+      <Tail {...props} />
+    </div>
+  );
+}

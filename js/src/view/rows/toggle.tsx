@@ -1,0 +1,49 @@
+/** "Put back" and "Take out": the same button for rows of every kind. */
+
+import type { JSX } from "preact";
+import { percent } from "../../format.js";
+import { useView } from "../context.js";
+import { Shape } from "../shapes.js";
+import { decides, nounOf } from "../summary.js";
+import { TakeOutIcon, UndoIcon } from "../icons.js";
+import { spokenLine } from "./lines.js";
+import type { Line } from "./lines.js";
+
+export function Toggle(props: { line: Line; tabIndex: number; index: number }): JSX.Element {
+  const { line } = props;
+  const { state, start, screen, toggle } = useView();
+  const back = screen.back.includes(line.row);
+  const words = back ? "Take out" : "Put back";
+  return (
+    <button
+      type="button"
+      class="plain toggle"
+      data-index={props.index}
+      tabIndex={props.tabIndex}
+      aria-pressed={back}
+      aria-disabled={toggle === null}
+      aria-label={`${words}: ${spokenLine(line, nounOf(state)[0], start.claim.threshold)}`}
+      onClick={(event) => {
+        // The row behind it listens too.
+        event.stopPropagation();
+        toggle?.(line.row);
+      }}
+    >
+      {back ? <TakeOutIcon /> : <UndoIcon />}
+      {words}
+    </button>
+  );
+}
+
+/** The decision if this row alone were put back. */
+export function IfBack(props: { line: Line }): JSX.Element | null {
+  const { start } = useView();
+  const { back } = props.line;
+  if (back === null) return null;
+  return (
+    <span class="if-back">
+      <Shape role={decides(start.claim, back)} size={9} />
+      {percent(back, 0, start.claim.threshold)}
+    </span>
+  );
+}

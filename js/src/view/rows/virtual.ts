@@ -1,0 +1,81 @@
+/** Only the rows near the window of a long list are drawn. */
+
+import type { RefObject } from "preact";
+import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
+
+/** Lists up to this many lines are drawn whole and scroll with the page. */
+export const WHOLE = 12;
+/** Lines in the window of a longer list; the half says that there is more. */
+const WINDOW = 8.5;
+/** Lines drawn beyond either edge. */
+const BEYOND = 4;
+
+export interface Virtual {
+  first: number;
+  /** One past the last. */
+  last: number;
+  before: number;
+  after: number;
+  /** Height of the window; null for a list drawn whole. */
+  window: number | null;
+  /** First and last line that can be seen, from 1. */
+  seen: [number, number];
+  reveal: (line: number) => void;
+}
+
+export function useVirtual(
+  ref: RefObject<HTMLElement | null>,
+  lines: number,
+  height: number,
+  follow: boolean,
+): Virtual {
+  const long = lines > WHOLE;
+  const window = Math.round(WINDOW * height);
+  const [top, setTop] = useState(0);
+
+  useEffect(() => {
+    const element = ref.current;
+    if (!long || element === null) return;
+    const onScroll = (): void => setTop(element.scrollTop);
+    element.addEventListener("scroll", onScroll, { passive: true });
+    return () => element.removeEventListener("scroll", onScroll);
+  }, [ref, long]);
+
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (!long || !follow || element === null) return;
+    // Someone who scrolled up is reading: leave her there.
+    const rest = (lines - 1) * height - (element.scrollTop + window);
+    if (rest < 2 * height) element.scrollTop = lines * height;
+  }, [ref, long, follow, lines, height, window]);
+
+  const reveal = useCallback(
+    (line: number) => {
+      const element = ref.current;
+      if (!long || element === null) return;
+      const from = line * height;
+      if (from + height <= element.scrollTop) element.scrollTop = from;
+      else if (from >= element.scrollTop + window) element.scrollTop = from + height - window;
+    },
+    [ref, long, height, window],
+  );
+
+  if (!long) {
+    return { first: 0, last: lines, before: 0, after: 0, window: null, seen: [1, lines], reveal };
+  }
+  const at = Math.min(top, Math.max(0, lines * height - window));
+  const first = Math.max(0, Math.floor(at / height) - BEYOND);
+  const last = Math.min(lines, Math.ceil((at + window) / height) + BEYOND);
+  return {
+    first,
+    last,
+    before: first * height,
+    after: (lines - last) * height,
+    window,
+    seen: [
+      Math.min(lines, Math.round(at / height) + 1),
+      Math.min(lines, Math.floor((at + window) / height)),
+    ],
+    reveal,
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * The headline as pieces of text, so that it can be drawn, spoken and tested.
+ * Two sentences at most; the second begins a new line where there is room.
+ */
+
+import { capital, className, count, middle, percent } from "../format.js";
+import type { Claim, State } from "../protocol.js";
+import { ROBUST, binary, confidenceNow, crossed, nounOf, phaseOf } from "./summary.js";
+
+export type Role = "favoured" | "rival";
+
+export type Piece =
+  | { kind: "text"; text: string }
+  | { kind: "strong"; text: string }
+  | { kind: "quiet"; text: string }
+  | { kind: "class"; role: Role; text: string };
+
+export type Sentence = Piece[];
+
+const text = (words: string): Piece => ({ kind: "text", text: words });
+const strong = (words: string): Piece => ({ kind: "strong", text: words });
+const quiet = (words: string): Piece => ({ kind: "quiet", text: words });
+
+/** Longer names would push the count off the first line. */
+const NAME = 40;
+
+function klass(role: Role, label: string, first: boolean): Piece {
+  const name = middle(className(label), NAME);
+  return { kind: "class", role, text: first ? capital(name) : name };
+}
+
+function chance(claim: Claim, p: number, digits = 0): string {
+  return percent(p, digits, claim.threshold);
+}
+
+/** "◆ good credit (50.3 %)"; with further classes only the favoured one's chance is known. */
+function decision(claim: Claim, label: string, confidence: number): Sentence {
+  if (label === claim.favoured) {
+    return [klass("favoured", label, false), quiet(` (${chance(claim, confidence)})`)];
+  }
+  const name = klass("rival", label, false);
+  if (binary(claim)) {
+    return [name, quiet(` (${percent(1 - confidence, 0, 1 - claim.threshold)})`)];
+  }
+  const rest = middle(className(claim.favoured), NAME);
+  return [name, quiet(` (${rest} keeps ${chance(claim, confidence)})`)];
+}
+
+/** The sentences for any state of a run. */
+export function sentences(state: State, live: boolean): Sentence[] {
+  const start = state.start;
+  if (start === null) return [[text(opening(state, live))]];
+  const claim = start.claim;
+  const noun = nounOf(state);
+  const size = state.steps.length;
+  const of = `${count(size)} of ${count(start.rows)}`;
+  const rows = ` ${noun[1]}`;
+  const subject: Sentence = [
+    klass("favoured", claim.favoured, true),
+    quiet(` (${chance(claim, claim.confidence)})`),
+  ];
+  const status = state.end?.status;
+
+  if (status === "unflippable") {
+    const tried = size > 0 ? [[text("Tried without "), strong(of), text(`${rows}.`)]] : [];
+    return [
+      [...subject, text(" "), strong("cannot be flipped"), text(" by removing rows.")],
+      ...tried,
+    ];
+  }
+  if (status === "flipped" && size > 0) return flipped(state, claim, subject, of, rows);
+
+  const stopped = phaseOf(state, live) !== "running" && phaseOf(state, live) !== "paused";
+  if (size === 0) {
+    return stopped
+      ? [[...subject, text(`: stopped before the first ${noun[0]} was removed.`)]]
+      : [[...subject, text(` stands on which ${noun[1]}?`)]];
+  }
+  const now = confidenceNow(state, claim);
+  if (crossed(state) && status !== "limit") {
+    const label = state.verified?.label ?? claim.rival;
+    const second: Sentence = [text("Without them: "), ...decision(claim, label, now), text(".")];
+    return [
+      [...subject, text(" stands on "), strong(of), text(`${rows}${stopped ? "" : " or fewer"}.`)],
+      second,
+    ];
+  }
+  return [
+    [
+      ...subject,
+      text(stopped ? " was down to " : " is down to "),
+      strong(chance(claim, now, 1)),
+      text(" without "),
+      strong(of),
+      text(`${rows}.`),
+    ],
+  ];
+}
+
+function opening(state: State, live: boolean): string {
+  if (state.end !== null) return "The run ended before it began.";
+  return live ? "Waiting for the first numbers." : "There is no explanation to show.";
+}
+
+function flipped(
+  state: State,
+  claim: Claim,
+  subject: Sentence,
+  of: string,
+  rows: string,
+): Sentence[] {
+  const verified = state.verified;
+  const after =
+    verified === null
+      ? decision(claim, claim.rival, confidenceNow(state, claim))
+      : decision(claim, verified.label, verified.confidence);
+  if (state.steps.length >= ROBUST) {
+    return [
+      [...subject, text(" is "), strong("robust"), text(": no handful of rows carries it.")],
+      [text("It takes "), strong(of), text(`${rows} to reach `), ...after, text(".")],
+    ];
+  }
+  const lead = verified === null ? "Without them: " : "Retrained without them: ";
+  return [
+    [...subject, text(" stands on "), strong(of), text(`${rows}.`)],
+    [text(lead), ...after, text(".")],
+  ];
+}
+
+/** For the live region and for titles. */
+export function spoken(all: readonly Sentence[]): string {
+  return all.map((sentence) => sentence.map((piece) => piece.text).join("")).join(" ");
+}

@@ -1,0 +1,10 @@
+/** The style sheet of one view, in the order in which it applies. */
+
+import base from "./style/base.css";
+import curve from "./style/curve.css";
+import galleries from "./style/galleries.css";
+import head from "./style/head.css";
+import rows from "./style/rows.css";
+import tokens from "./style/tokens.css";
+
+export default [tokens, base, head, curve, rows, galleries].join("\n");

@@ -1,0 +1,65 @@
+/** The decision with some rows of the set put back. */
+
+import type { JSX } from "preact";
+import { className, count, listed, middle, percent } from "../format.js";
+import { useView } from "./context.js";
+import { InfoIcon, SpinnerIcon, UndoIcon } from "./icons.js";
+import { Shape, roleOf } from "./shapes.js";
+import { binary } from "./summary.js";
+
+/** More names than this become a number. */
+const NAMED = 4;
+
+function named(back: readonly number[]): string {
+  if (back.length === 1) return `row ${back[0] ?? ""}`;
+  if (back.length > NAMED) return `${count(back.length)} rows`;
+  return `rows ${listed(back.map(String))}`;
+}
+
+export function WhatIfLine(): JSX.Element | null {
+  const { start, screen, live, dispatch } = useView();
+  const { back, answer, asked } = screen;
+  if (back.length === 0) return null;
+  const { claim } = start;
+  let result: JSX.Element;
+  if (answer !== null) {
+    const role = roleOf(answer.label, claim);
+    const own = role === "favoured" || !binary(claim);
+    const p = own ? answer.confidence : 1 - answer.confidence;
+    const edge = own ? claim.threshold : 1 - claim.threshold;
+    const name = middle(className(answer.label), 32);
+    result = (
+      <>
+        <b class={`class ${role}`}>
+          <Shape role={role} />
+          {name}
+        </b>{" "}
+        <span class="quiet">{`(${role === "favoured" || binary(claim) ? "" : `${middle(className(claim.favoured), 24)} `}${percent(p, 0, edge)})`}</span>
+      </>
+    );
+  } else if (asked !== null && live) {
+    result = (
+      <span class="quiet waits">
+        <SpinnerIcon /> refitting
+      </span>
+    );
+  } else {
+    result = (
+      <span class="quiet">
+        <InfoIcon /> several rows at once need the running kernel
+      </span>
+    );
+  }
+  return (
+    <p class="what-if" role="status">
+      <span>
+        {`With ${named(back)} put back: `}
+        {result}
+      </span>
+      <button type="button" class="plain" onClick={() => dispatch({ type: "restore" })}>
+        <UndoIcon />
+        Undo
+      </button>
+    </p>
+  );
+}
