@@ -69,6 +69,10 @@ class Explanation:
         A run that was closed before its `End` counts as cancelled.
         """
         kept = [event for event in events if not isinstance(event, records.Progress)]
+        if kept and not isinstance(kept[-1], records.End):
+            steps = [event for event in kept if isinstance(event, records.Step)]
+            seconds = steps[-1].seconds if steps else 0.0
+            kept.append(records.End("cancelled", f"Stopped at step {len(steps)}.", seconds))
         return _assemble(kept, LiveStory(context, kept))
 
     @property
@@ -190,7 +194,7 @@ def data_url(image: bytes) -> str:
 
 def _assemble(kept: Sequence[records.Event], story: Story) -> Explanation:
     start: records.Start | None = None
-    end = records.End("cancelled", "Stopped before the end.", 0.0)
+    end: records.End | None = None
     steps: list[records.Step] = []
     searched = 0
     verification: records.Verified | None = None
@@ -213,7 +217,7 @@ def _assemble(kept: Sequence[records.Event], story: Story) -> Explanation:
                 rankings[event.method] = event
             case records.End():
                 end = event
-    if start is None:
+    if start is None or end is None:
         raise ValueError("A run begins with a Start record; without one there is nothing to tell.")
     return Explanation(
         claim=start.claim,

@@ -69,6 +69,8 @@ def single_row(x: Any, names: Sequence[str], columns: Sequence[int]) -> list[Any
         return [texts.get(names[j]) for j in columns]
     elif hasattr(x, "toarray"):
         values = list(np.asarray(x.toarray()).ravel())
+    elif isinstance(x, list | tuple):  # NumPy would turn mixed values into texts
+        values = list(x[0]) if len(x) == 1 and isinstance(x[0], list | tuple) else list(x)
     else:
         values = list(as_array(x).ravel())
     return [values[j] for j in columns] if len(values) == len(names) else missing

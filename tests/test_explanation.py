@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+from fake_study import REFINED, ROWS, STEPS, FakeStudy, whole_run
+
+import forcing
+from forcing.context import Context
+from forcing.display import Images, Texts
+from forcing.explanation import Explanation, load
+from forcing.records import Decision, End, Progress, Refined, Start, Verified
+
+
+def explained(records=None, x=None, **study):
+    context = Context.of(FakeStudy(**study), np.zeros(3) if x is None else x, name="X_test[17]")
+    return Explanation.gather(context, iter(records or whole_run()))
+
+
+def without(*kinds):
+    return [record for record in whole_run() if not isinstance(record, kinds)]
+
+
+def public(explanation):
+    """Everything public, comparable."""
+    rankings = {
+        name: (r.rows.tolist(), r.scores.tolist(), r.flips_at, r.tried, r.curve, r.seconds)
+        for name, r in explanation.rankings.items()
+    }
+    names = """claim status reason steps size flipped verified irreducible lower_bound method
+    searched seconds verification""".split()
+    arrays = [explanation.supports.tolist(), explanation.confidence.tolist(), rankings]
+    return [getattr(explanation, name) for name in names] + arrays
+
+
+def test_what_a_run_found():
+    found = explained()
+    assert found.supports.tolist() == [4, 6]
+    assert found.supports.dtype == np.intp
+    assert (found.size, found.flipped, found.verified, found.irreducible) == (2, True, True, True)
+    assert (found.lower_bound, found.status, found.searched) == (2, "flipped", 4)
+    assert found.steps == REFINED
+    assert found.confidence.tolist() == [0.8, 0.6, 0.48]
+    assert list(found.rankings) == ["influence"]
+
+
+def test_flipped_is_what_the_verification_found():
+    records = whole_run()
+    place = next(k for k, record in enumerate(records) if isinstance(record, Verified))
+    records[place] = Verified(
+        Decision("good", 0.51, 0.04), flipped=False, irreducible=None, put_back=(), by="", seconds=0
+    )
+    found = explained(records)
+    assert found.steps[-1].margin < 0
+    assert (found.flipped, found.verified, found.irreducible) == (False, False, None)
+
+
+def test_without_verification_flipped_is_what_the_engine_tracked():
+    found = explained(without(Verified))
+    assert (found.flipped, found.verified, found.irreducible) == (True, None, None)
+    assert explained(without(Verified, Refined)[:4]).flipped is False
+
+
+def test_a_run_that_was_closed_early_counts_as_cancelled():
+    found = explained(whole_run()[:4])
+    assert found.status == "cancelled"
+    assert found.steps == STEPS[:2]
+
+
+def test_nothing_to_explain():
+    with pytest.raises(ValueError, match="begins with a Start"):
+        explained([Progress("prepare", 0)])
+
+
+def test_errors_of_the_run_pass_through():
+    def broken():
+        yield whole_run()[0]
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Explanation.gather(Context.of(FakeStudy(), np.zeros(3)), broken())
+
+
+def test_the_frame_has_a_line_for_each_support():
+    frame = explained(row_ids=[f"id-{k}" for k in range(ROWS)]).to_frame()
+    assert frame["row"].tolist() == [4, 6]
+    assert frame["name"].tolist() == ["id-4", "id-6"]
+    assert frame["change"].tolist() == pytest.approx([-0.2, -0.12])
+    assert frame["put_back"].tolist() == [0.55, 0.52]
+    empty = explained([whole_run()[0], End("unflippable", "", 0.1)]).to_frame()
+    assert list(empty.columns) == list(frame.columns)
+
+
+@pytest.mark.parametrize(
+    "records",
+    [whole_run(), without(Verified), without(Refined), whole_run()[:5], whole_run()[:1]],
+    ids=["whole", "unverified", "unrefined", "cancelled", "empty"],
+)
+def test_a_saved_file_reads_back_the_same(tmp_path, records):
+    found = explained(records, row_ids=list(range(100, 100 + ROWS)))
+    again = forcing.load(found.save(tmp_path / "one.mfs.json"))
+    assert public(again) == public(found)
+    assert again.to_dict() == found.to_dict()
+    assert repr(again) == repr(found)
+    # And a file saved from what was loaded.
+    assert load(again.save(tmp_path / "two.mfs.json")).to_dict() == found.to_dict()
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [False, True], ["0", "1"], [-1.5, 2.0]])
+def test_class_labels_keep_their_type(tmp_path, labels):
+    study = FakeStudy()
+    study.classes = np.array(labels)
+    study.class_names = ["no", "yes"]
+    study.y = np.array(labels * (ROWS // 2))
+    start, one = whole_run()[0], STEPS[0]
+    claim = start.claim.__class__(study.classes[1], study.classes[0], 0.8, 1.4)
+    step = one.__class__(1, 3, study.classes[1], True, 0.7, 0.5, 0.0, 0.1)
+    found = Explanation.gather(
+        Context.of(study, np.zeros(3)), [Start(claim, "mfs", 7), step, whole_run()[-1]]
+    )
+    again = load(found.save(tmp_path / "labels.mfs.json"))
+    assert type(again.claim.favoured) is type(labels[1])
+    assert (again.claim.favoured, again.steps[0].label) == (labels[1], labels[1])
+    assert "yes (80" in repr(again)
+
+
+def test_pictures_are_saved_and_read_back(tmp_path):
+    images = np.random.default_rng(0).random((ROWS, 8, 8))
+    found = explained(display=Images(images), x=images[0].ravel())
+    saved = found.to_dict()
+    assert set(saved["images"]) >= {"target", "row:4", "row:6"}
+    assert all(url.startswith("data:image/png;base64,") for url in saved["images"].values())
+    again = load(found.save(tmp_path / "pictures.mfs.json"))
+    assert again.to_dict() == saved
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("not json", "it is not JSON"),
+        ("[1]", "would be a JSON object"),
+        ('{"schema": "forcing.v9"}', "pip install --upgrade forcing"),
+        ('{"schema": "forcing.v1"}', "lacks start"),
+    ],
+)
+def test_files_that_hold_no_explanation(tmp_path, text, message):
+    path = tmp_path / "bad.mfs.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        load(path)
+
+
+def test_a_damaged_file(tmp_path):
+    saved = explained().to_dict()
+    del saved["steps"][0]["row"]
+    path = tmp_path / "bad.mfs.json"
+    path.write_text(json.dumps(saved))
+    with pytest.raises(ValueError, match="damaged"):
+        load(path)
+
+
+def test_repr_is_the_answer():
+    text = repr(explained()).replace("\u202f", " ")
+    assert "good (80 %) stands on 2 of 12 training rows" in text
+    assert "Retrained without them: bad (good keeps 48 %). At least 2 are needed." in text
+    assert "irreducible" in text
+    assert "not checked by retraining" in repr(explained(without(Verified)))
+    stopped = repr(explained([*whole_run()[:4], End("cancelled", "Stopped at step 2.", 1.0)]))
+    assert "Stopped at step 2." in stopped
+    unflippable = repr(explained([whole_run()[0], End("unflippable", "Too few rows.", 1.0)]))
+    assert "cannot be flipped by removing training rows. Too few rows." in unflippable
+
+
+EVIL = '<script>alert("x")</script>'
+
+
+def test_the_html_file_is_whole_and_escapes_what_comes_from_data(tmp_path):
+    study = {"X": None, "feature_names": [EVIL, "<img src=x onerror=y>", "c"]}
+    context = Context.of(FakeStudy(**study, row_ids=[EVIL] * ROWS), np.zeros(3), name=EVIL)
+    context.study.class_names = ["<b>bad</b>", "good & fine"]
+    context.study.notes = [EVIL]
+    path = Explanation.gather(context, whole_run()).to_html(tmp_path / "one.html")
+    text = path.read_text()
+    assert "<script" not in text
+    assert "<img src=x" not in text
+    assert "<b>bad</b>" not in text
+    assert "&lt;script&gt;" in text
+    assert "good &amp; fine" in text
+    assert "prefers-color-scheme: dark" in text
+    assert not re.search(r"https?://", text)
+
+
+def test_the_html_file_has_the_pictures_inline(tmp_path):
+    images = np.zeros((ROWS, 8, 8))
+    found = explained(display=Images(images))
+    assert found.to_html(tmp_path / "one.html").read_text().count('src="data:image/png') >= 2
+
+
+def test_the_html_file_marks_words(tmp_path):
+    texts = ["a <i>cheap</i> \N{PILE OF POO} offer", *["dull"] * 3, "cheap", *["dull"] * 7]
+    found = explained(display=Texts(texts), x="cheap offer")
+    text = found.to_html(tmp_path / "one.html").read_text()
+    assert "<b>cheap</b>" in text
+    assert "<i>" not in text

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_study import RANKING, STEPS, FakeStudy, step, whole_run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forcing import guards
+from forcing.context import Context
+from forcing.protocol import Encoder, events_message, finite, merge, state_message
+from forcing.records import End, Progress, Ranking, Start
+from forcing.state import StateBuilder, empty_state
+
+JS = Path(__file__).parent.parent / "js"
+
+
+def encoded(records=None, **study):
+    encoder = Encoder(Context.of(FakeStudy(**study), np.zeros(3), name="X_test[17]", label="bad"))
+    return [encoder.encode(record) for record in records or whole_run()]
+
+
+def by_type(events, kind):
+    return next(event for event in events if event["type"] == kind)
+
+
+def test_every_event_is_strict_json_with_plain_numbers():
+    events = encoded()
+    assert json.loads(json.dumps(events, allow_nan=False)) == events
+    assert {event["type"] for event in events} == {
+        *("start", "step", "refined", "verified", "bound", "ranking", "progress", "end")
+    }
+
+
+def test_labels_are_class_names():
+    study = FakeStudy()
+    study.class_names = ["bad credit", "good credit"]
+    encoder = Encoder(Context.of(study, np.zeros(3), label="bad"))
+    start, *_, verified, _, ranking, _ = (encoder.encode(record) for record in whole_run())
+    assert start["claim"]["favoured"] == "good credit"
+    assert start["target"]["label"] == "bad credit"
+    assert verified["label"] == "bad credit"
+    assert {row["label"] for row in ranking["rows"].values()} == {"good credit", "bad credit"}
+
+
+def test_a_row_is_sent_once():
+    kinds = ("step", "refined", "ranking")
+    rows = [row for event in encoded() if event["type"] in kinds for row in event["rows"]]
+    assert sorted(rows, key=int) == ["2", "4", "5", "6", "7", "8", "9", "10", "11"]
+
+
+def test_ranking_entries_have_places_signs_and_changes():
+    ranking = by_type(encoded(), "ranking")["ranking"]
+    # Rows 11, 10, 9, ... with scores from 1 down; the last six do not support the decision.
+    assert [entry["row"] for entry in ranking["positive"]] == [10, 8, 6]
+    assert [entry["row"] for entry in ranking["negative"]] == [11, 9, 7]
+    assert [entry["place"] for entry in ranking["positive"]] == [2, 4, 6]
+    # The curve knows 1, 2 and 3 but neither 4 nor 6.
+    assert ranking["positive"][0]["change"] == pytest.approx(-0.05)
+    assert ranking["positive"][1]["change"] is None
+    assert ranking["negative"][0]["change"] == pytest.approx(-0.1)
+
+
+def test_a_ranking_sends_at_most_24_of_each_sign():
+    n = 200
+    study = FakeStudy(X=np.zeros((n, 3)))
+    study.n_rows, study.y = n, np.array(["good", "bad"] * (n // 2))
+    encoder = Encoder(Context.of(study, np.zeros(3)))
+    encoder.encode(whole_run()[0])
+    event = encoder.encode(Ranking("chance", np.arange(n), np.zeros(n)))
+    assert len(event["ranking"]["positive"]) == len(event["ranking"]["negative"]) == 24
+    assert len(event["rows"]) == 48
+
+
+def test_merge_joins_neighbouring_steps_and_keeps_the_last_progress():
+    records = [
+        *(Progress("search", k) for k in range(3)),
+        *STEPS,
+        Progress("refine", 1),
+        Progress("refine", 2),
+    ]
+    encoder = Encoder(Context.of(FakeStudy(), np.zeros(3)))
+    merged = merge(encoder.encode(record) for record in records)
+    assert [event["type"] for event in merged] == ["progress", "step", "progress"]
+    assert [part["n"] for part in merged[1]["steps"]] == [1, 2, 3, 4]
+    assert set(merged[1]["rows"]) == {"2", "4", "5", "6"}
+    assert (merged[0]["done"], merged[2]["done"]) == (2, 2)
+
+
+def test_no_number_is_infinite():
+    assert finite(float("nan")) == 0.0
+    assert finite(float("inf")) == -finite(float("-inf")) == 1e300
+    event = encoded([whole_run()[0], step(1, 2, 0.5, margin=float("inf"))])[1]
+    json.dumps(event, allow_nan=False)
+
+
+def test_state_adds_the_events_up():
+    builder = StateBuilder()
+    for event in encoded():
+        builder.apply(event)
+    state = builder.state
+    assert [part["row"] for part in state["steps"]] == [4, 6]
+    assert (state["searched"], state["refined"]) == (4, True)
+    assert state["progress"] is None
+    assert state["end"]["status"] == "flipped"
+    assert set(state["rows"]) == {"2", "4", "5", "6", "7", "8", "9", "10", "11"}
+
+
+def test_a_snapshot_does_not_change_with_later_events():
+    builder = StateBuilder()
+    events = encoded()
+    for event in events[:3]:
+        builder.apply(event)
+    snapshot = builder.snapshot()
+    before = json.dumps(snapshot)
+    for event in events[3:]:
+        builder.apply(event)
+    assert json.dumps(snapshot) == before
+
+
+def test_unknown_events_change_nothing():
+    builder = StateBuilder()
+    builder.apply({"type": "fireworks", "rows": 3})
+    assert builder.state == empty_state()
+
+
+@pytest.mark.parametrize(
+    ("message", "command"),
+    [
+        ({"type": "hello", "schema": "forcing.v1"}, guards.Hello()),
+        ({"type": "hello", "schema": "forcing.v2"}, None),
+        ({"type": "sync"}, guards.Sync()),
+        ({"type": "pause", "more": 1}, guards.Pause()),
+        ({"type": "resume"}, guards.Resume()),
+        ({"type": "cancel"}, guards.Cancel()),
+        ({"type": "what-if", "request": 3, "out": [4, 1, 4]}, guards.WhatIf(3, (4, 1))),
+        ({"type": "what-if", "request": 3, "out": [-1]}, None),
+        ({"type": "what-if", "request": 3, "out": [True]}, None),
+        ({"type": "what-if", "request": "3", "out": []}, None),
+        ({"type": "images", "ids": ["row:1"]}, guards.Images(("row:1",))),
+        ({"type": "images", "ids": [1]}, None),
+        ({"type": "select", "rows": [2]}, guards.Select((2,))),
+        ({"type": "select"}, None),
+        ({"type": ["cancel"]}, None),
+        ("cancel", None),
+    ],
+)
+def test_commands_are_guarded(message, command):
+    assert guards.parse_command(message) == command
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+kinds = st.sampled_from(["hello", "sync", "what-if", "images", "select", "cancel"]) | json_values
+
+
+@given(
+    st.fixed_dictionaries(
+        {"type": kinds},
+        optional=dict.fromkeys(("request", "out", "ids", "rows", "schema"), json_values),
+    )
+    | json_values
+)
+def test_parsing_a_command_never_raises(message):
+    guards.parse_command(message)
+
+
+@pytest.fixture(scope="module")
+def roundtrip(tmp_path_factory):
+    """The screen's reducer as a function from messages to the final state."""
+    if shutil.which("node") is None:
+        pytest.skip("needs Node")
+    for needed in ("node_modules", "test/roundtrip.ts"):
+        if not (JS / needed).exists():
+            pytest.skip(f"needs js/{needed}: run `make` in a checkout")
+    bundle = tmp_path_factory.mktemp("roundtrip") / "roundtrip.mjs"
+    subprocess.run(
+        [
+            *("npx", "--no-install", "esbuild", "test/roundtrip.ts", "--bundle"),
+            *("--platform=node", "--format=esm", f"--outfile={bundle}", "--log-level=error"),
+        ],
+        cwd=JS,
+        check=True,
+    )
+
+    def run(messages):
+        text = json.dumps({"messages": messages}, allow_nan=False)
+        done = subprocess.run(
+            ["node", str(bundle)], input=text, capture_output=True, text=True, check=True
+        )
+        return json.loads(done.stdout)
+
+    return run
+
+
+def runs():
+    """Runs that end in every way."""
+    stopped = End("cancelled", "Stopped at step 2.", 0.3)
+    odd = Start(whole_run()[0].claim, "mfs-newton", 3)
+    yield whole_run()
+    yield [*whole_run()[:4], stopped]
+    yield [odd, Progress("search", 0, None, "<b>&"), RANKING, RANKING]
+    yield [End("unflippable", "One class would remain.", 0.1)]
+
+
+@pytest.mark.parametrize("records", list(runs()), ids=["whole", "cancelled", "unfinished", "no start"])
+def test_python_and_typescript_agree_on_the_state(roundtrip, records):
+    events = encoded(records)
+    builder = StateBuilder()
+    for event in events:
+        builder.apply(event)
+    messages = [events_message(seq, [event]) for seq, event in enumerate(events, 1)]
+    assert roundtrip(messages) == builder.state
+
+
+def test_typescript_takes_a_state_and_goes_on_from_it(roundtrip):
+    events = encoded()
+    builder = StateBuilder()
+    for event in events[:5]:
+        builder.apply(event)
+    messages = [state_message(5, builder.snapshot())]
+    for seq, event in enumerate(events[5:], 6):
+        builder.apply(event)
+        messages.append(events_message(seq, [event]))
+    assert roundtrip(messages) == builder.state
