@@ -3,8 +3,18 @@
  * once, and the rest of the code trusts its types. No guard throws on any JSON.
  */
 
-import { PHASES, SCHEMA, STATUSES } from "./protocol.js";
 import type * as P from "./protocol.js";
+
+export const SCHEMA = "forcing.v1";
+export const PHASES = ["prepare", "search", "refine", "verify", "bound", "rank"] as const;
+export const STATUSES = [
+  "flipped",
+  "unflippable",
+  "limit",
+  "cancelled",
+  "exited",
+  "failed",
+] as const;
 
 type Guard<T> = (x: unknown) => x is T;
 

@@ -4,9 +4,9 @@
  * in are in `guards.ts`.
  */
 
-export { parseHello, parseMessage, parseState } from "./guards.js";
+import type { PHASES, SCHEMA, STATUSES } from "./guards.js";
 
-export const SCHEMA = "forcing.v1";
+export { SCHEMA, parseHello, parseMessage, parseState } from "./guards.js";
 
 export interface Claim {
   favoured: string;
@@ -149,7 +149,6 @@ export interface RankingEvent {
   rows: Rows;
 }
 
-export const PHASES = ["prepare", "search", "refine", "verify", "bound", "rank"] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface Progress {
@@ -169,14 +168,6 @@ export interface WhatIf {
   flipped: boolean;
 }
 
-export const STATUSES = [
-  "flipped",
-  "unflippable",
-  "limit",
-  "cancelled",
-  "exited",
-  "failed",
-] as const;
 export type Status = (typeof STATUSES)[number];
 
 export interface End {

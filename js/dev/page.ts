@@ -1,0 +1,84 @@
+/**
+ * One state in one host: `?state=table&theme=dark`, and `&live` for a kernel
+ * that answers every question with the rival's defeat.
+ */
+
+import type { Transport } from "../src/host.js";
+import { parseState } from "../src/protocol.js";
+import type { Message, State } from "../src/protocol.js";
+import { mount } from "../src/view/index.js";
+import { longNames, stopped, streaming } from "./variants.js";
+
+const query = new URLSearchParams(location.search);
+const name = query.get("state") ?? "table";
+
+const THEMES: Record<string, Record<string, string>> = {
+  light: { "--jp-layout-color0": "#ffffff", "--jp-content-font-color0": "#16181b" },
+  dark: { "--jp-layout-color0": "#111111", "--jp-content-font-color0": "#f0f1f2" },
+};
+
+const VARIANTS: Record<string, { of: string; make: (state: State) => State }> = {
+  streaming: { of: "image", make: (state) => streaming(state, 6) },
+  "streaming-table": { of: "table", make: (state) => streaming(state, 3) },
+  beginning: { of: "table", make: (state) => streaming(state, 0) },
+  cancelled: {
+    of: "table",
+    make: (state) => stopped(state, 4, "cancelled", "Cancelled on request."),
+  },
+  "cancelled-0": {
+    of: "table",
+    make: (state) => stopped(state, 0, "cancelled", "Cancelled on request."),
+  },
+  unflippable: {
+    of: "table",
+    make: (state) =>
+      stopped(state, 5, "unflippable", "Every row that supports the decision was removed."),
+  },
+  failed: { of: "table", make: (state) => stopped(state, 2, "failed", "Memory ran out.") },
+  long: { of: "table", make: longNames },
+};
+
+function pretendKernel(state: State): Transport {
+  const listeners = new Set<(message: Message) => void>();
+  let seq = 1;
+  const tell = (message: Message): void => listeners.forEach((listener) => listener(message));
+  return {
+    send: (command) => {
+      if (command.type === "sync") {
+        setTimeout(() => tell({ schema: "forcing.v1", seq, state }), 0);
+      }
+      if (command.type === "what-if" && state.start) {
+        const { favoured } = state.start.claim;
+        const { request, out } = command;
+        const answer = { label: favoured, confidence: 0.531, flipped: false };
+        seq += 1;
+        setTimeout(() => {
+          const events = [{ type: "what-if" as const, request, out, ...answer }];
+          tell({ schema: "forcing.v1", seq, events });
+        }, 300);
+      }
+    },
+    onMessage: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  const theme = query.get("theme") === "dark" ? "dark" : "light";
+  document.body.dataset.jpThemeLight = String(theme === "light");
+  for (const [key, value] of Object.entries(THEMES[theme] ?? {})) {
+    document.body.style.setProperty(key, value);
+  }
+  document.body.style.background = THEMES[theme]?.["--jp-layout-color0"] ?? "";
+  const variant = VARIANTS[name];
+  const response = await fetch(`${variant?.of ?? name}.json`);
+  const saved = parseState(await response.json());
+  if (saved === null) throw new Error(`${name} is no state of this schema`);
+  const state = variant ? variant.make(saved) : saved;
+  const root = document.getElementById("root");
+  if (root) mount(root, { state, live: query.has("live") ? pretendKernel(state) : null });
+}
+
+void main();

@@ -1,0 +1,72 @@
+/** States that a finished run passed through or might have ended in. */
+
+import type { End, State } from "../src/protocol.js";
+
+const end = (status: End["status"], reason: string): End => ({
+  type: "end",
+  status,
+  reason,
+  seconds: 1,
+});
+
+/** The run as it was after `steps` removals. */
+export function streaming(state: State, steps: number): State {
+  const start = state.start && { ...state.start, baselines: ["influence", "representer"] };
+  return {
+    ...state,
+    start,
+    steps: state.steps.slice(0, steps),
+    refined: false,
+    verified: null,
+    bound: null,
+    rankings: state.rankings.slice(0, 1),
+    progress: { type: "progress", phase: "search", done: steps, total: null, note: "" },
+    end: null,
+  };
+}
+
+export function stopped(state: State, steps: number, status: End["status"], reason: string): State {
+  return { ...streaming(state, steps), progress: null, rankings: [], end: end(status, reason) };
+}
+
+/** Names at the limits of what a layout takes. */
+export function longNames(state: State): State {
+  const rename = (label: string): string => `${label} with a name that goes on and on, as some do`;
+  const { start } = state;
+  if (start === null) return state;
+  const display =
+    start.display.kind === "table"
+      ? {
+          ...start.display,
+          columns: start.display.columns.map((column, i) => ({
+            ...column,
+            name: `a_very_long_feature_name_of_a_pipeline__${column.name}_number_${i}`,
+          })),
+        }
+      : start.display;
+  const rows = Object.entries(state.rows).map(([key, row], i) => {
+    const item =
+      i % 4 === 0
+        ? null
+        : row.item?.kind === "table"
+          ? { ...row.item, values: row.item.values.map((v, j) => (j % 3 ? v : null)) }
+          : row.item;
+    return [key, { ...row, label: rename(row.label), name: `client ${key} of the branch`, item }];
+  });
+  return {
+    ...state,
+    start: {
+      ...start,
+      display,
+      claim: {
+        ...start.claim,
+        favoured: rename(start.claim.favoured),
+        rival: rename(start.claim.rival),
+      },
+      target: { ...start.target, label: rename(start.target.label ?? "") },
+      notes: ["Preprocessing is kept as fitted.", "<img src=x onerror=alert(1)> stays text."],
+    },
+    verified: state.verified && { ...state.verified, label: rename(state.verified.label) },
+    rows: Object.fromEntries(rows) as State["rows"],
+  };
+}
