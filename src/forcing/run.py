@@ -17,7 +17,7 @@ from forcing.engine.refine import Candidate, Refinement
 from forcing.engine.search import SearchOptions, exit_condition, follow, search
 from forcing.engine.updates import UPDATES
 from forcing.records import Bound, End, Event, Progress, Refined, Start, Status, Step, Verified
-from forcing.verification import Verifier
+from forcing.verification import TIE, Verifier
 
 T = TypeVar("T")
 Stage: TypeAlias = Generator[Event, None, T]
@@ -63,34 +63,33 @@ class Run:
 
     def _forcing_set(self) -> Stage[_Found]:
         """Remove rows until the decision flips and, if asked, the user's estimator agrees."""
-        problem, search_options = self.problem, self.options.search
-        ended = exit_condition(search_options)
-        fit, steps = problem.fit, list[Step]()
+        problem = self.problem
+        options = replace(self.options.search, slack=max(self.options.search.slack, TIE))
+        candidate = Candidate((), problem.fit, problem.claim.margin)
+        steps: list[Step] = []
         while True:
-            before = len(steps)
-            for step in self._steps(fit, search_options):
-                steps.append(step)
-                yield step
-            candidate = self._refit(steps, fit)
-            if candidate.margin >= -search_options.slack:
-                if len(steps) == before or not ended(steps[-1]):
-                    return (yield from self._not_flipped(candidate))
-                if steps[-1].margin >= -search_options.slack:
-                    return (yield from self._exited(candidate, steps[-1].loss_gap))
-                fit = candidate.fit  # the updates had it flipped, the optimum has not: go on
-                continue
-            refined, verified = yield from self._checked(steps, candidate)
+            if candidate.margin >= -options.slack:
+                before, ended = len(steps), exit_condition(options)
+                for step in self._steps(candidate.fit, options):
+                    steps.append(step)
+                    yield step
+                candidate = self._refit(steps, candidate.fit)
+                if candidate.margin >= -options.slack:
+                    if len(steps) == before or not ended(steps[-1]):
+                        return (yield from self._not_flipped(candidate))
+                    if steps[-1].margin >= -options.slack:
+                        return (yield from self._exited(candidate, steps[-1].loss_gap))
+                    continue  # the updates had it flipped, the optimum has not: go on from there
+            refined, verified = yield from self._checked(steps, candidate, options)
             if verified is None or verified.flipped:
                 yield refined
                 if verified is not None:
                     yield verified
                 rows = _rows(refined.steps)
                 return _Found("flipped", f"{len(rows)} rows flip the decision.", rows)
-            # The user's estimator disagrees: ask for a clearer flip.
-            short = abs(verified.decision.margin) + abs(candidate.margin)
-            search_options = replace(search_options, slack=max(2 * search_options.slack, 2 * short))
-            ended = exit_condition(search_options)
-            fit = candidate.fit
+            # The user's estimator disagrees: ask for a flip that is clearer by the difference.
+            apart = abs(verified.decision.margin - refined.steps[-1].margin)
+            options = replace(options, slack=2 * max(options.slack, apart))
 
     def _steps(self, fit: Fit, options: SearchOptions) -> Iterator[Step]:
         """Of Algorithm 1; of a baseline's order where the method is one."""
@@ -113,11 +112,11 @@ class Run:
         return Candidate(rows, fit, self.problem.margin(fit.theta))
 
     def _checked(
-        self, steps: list[Step], found: Candidate
+        self, steps: list[Step], found: Candidate, options: SearchOptions
     ) -> Stage[tuple[Refined, Verified | None]]:
         """Refine and verify a set that flips at the optimum of the objective."""
         began = time.perf_counter()
-        refinement = Refinement(self.problem, self.options.search.slack)
+        refinement = Refinement(self.problem, options.slack)
         best = found
         if self.options.refine and self.options.search.method in UPDATES:
             orders = [rank(self.problem, "influence").rows.tolist()] if len(found.rows) > 1 else []
@@ -151,8 +150,8 @@ class Run:
         margins = dict(zip(best.rows, best.put_back or (), strict=True))
         return Verified(
             decision=decision,
-            flipped=decision.flipped,
-            irreducible=all(m >= 0 for m in margins.values()),
+            flipped=decision.margin < -TIE,
+            irreducible=all(m >= -TIE for m in margins.values()),
             put_back=tuple(self.problem.confidence(margins[s.row]) for s in ordered),
             by=by,
             seconds=seconds,
@@ -183,7 +182,7 @@ class Run:
             return
         yield Progress("verify", 0, 1, "refit your estimator")
         decision, by, seconds = self.verifier.decide(self.problem, candidate.rows)
-        yield Verified(decision, decision.flipped, None, (), by, seconds)
+        yield Verified(decision, decision.margin < -TIE, None, (), by, seconds)
 
     def _bound(self, found: _Found) -> Iterator[Event]:
         began = time.perf_counter()

@@ -15,6 +15,9 @@ from forcing.engine.problem import Problem
 from forcing.models import AdaptedModel
 from forcing.records import Decision
 
+TIE = 1e-9
+"""Log-odds within which a refit, at its tolerance, decides neither way: no flip."""
+
 Refit: TypeAlias = Callable[[NDArray[np.intp]], Any]
 """From the positions of the rows that stay to a fitted model that takes rows as the user has
 them."""

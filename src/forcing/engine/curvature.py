@@ -33,12 +33,6 @@ class Curvature:
         """H^-1 b for b of shape (p,) or (p, k)."""
         return self.root.T @ (self.root @ b)
 
-    def leverages(self) -> Array:
-        """(n,): x_i' H^-1 x_i; n p^2 operations."""
-        xp = array_namespace(self.root)
-        whitened = self.objective.design @ self.root.T
-        return xp.sum(whitened * whitened, axis=1)
-
 
 class Downdated:
     """The inverse of H - sum_T c_i x_i x_i' for a few rows T, by Woodbury's identity.
@@ -58,7 +52,8 @@ class Downdated:
         self._removed = removed
         self._solved = base.solve(removed.T) if solved is None else solved
         weights = xp.take(base.hessian_weights, members)
-        # H_S^-1 = H^-1 + H^-1 Z' (D^-1 - Z H^-1 Z')^-1 Z H^-1; scaled, so that c_i = 0 divides nothing.
+        # H_S^-1 = H^-1 + H^-1 Z' (D^-1 - Z H^-1 Z')^-1 Z H^-1, scaled so that nothing is
+        # divided by a c_i of 0.
         scale = xp.sqrt(weights)
         self._scale = scale
         eye = xp.eye(len(rows), dtype=removed.dtype)

@@ -17,6 +17,10 @@ at most this times the target's norm in H^-1, far below scikit-learn's own toler
 REFRESH = 0.3
 """Factorise anew when a step with a kept factor shrinks the decrement by less than this."""
 
+SAFE_CHANGE = 0.5
+"""A row's curvature changes by at most exp of the change of its linear predictor: below this,
+by less than two thirds, and Newton's step needs no line search."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -76,13 +80,14 @@ def refit(
         current = refresh(objective, current)
     inverse = inverse_hessian(current)
     first = previous = float("inf")
+    length = 1.0
     for number in range(max_steps):
         gradient = objective.gradient(theta, predictor, kept)
         direction = -inverse.solve(gradient)
         size = float(xp.sum(-gradient * direction)) ** 0.5
         if number == 0:
             first = size
-        elif size > REFRESH * previous and size > decrement:
+        elif (size > REFRESH * previous or length < 0.5) and size > decrement:
             current = refresh(objective, Fit(theta, predictor, kept, curvature))
             curvature = current.curvature
             inverse = Downdated(curvature)
@@ -113,12 +118,15 @@ def _step_length(
     change: Array,
     size: float,
 ) -> float:
-    """1 near the optimum; else halved until the objective falls (Armijo)."""
-    if size < 0.1:
+    """1 where no row's curvature can change much on the way; else halved until the objective
+    falls (Armijo). Where rows are decided with near certainty a full step may go anywhere.
+    """
+    xp = array_namespace(kept)
+    if float(xp.max(xp.where(kept > 0, xp.abs(change), 0.0))) < SAFE_CHANGE:
         return 1.0
     value = objective.value(theta, predictor, kept)
     length = 1.0
-    while length > 1e-10:
+    while length > 1e-18:
         trial = objective.value(theta + length * direction, predictor + length * change, kept)
         if trial <= value - 1e-4 * length * size * size:
             return length

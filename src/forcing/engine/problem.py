@@ -86,10 +86,21 @@ class Problem:
         """(n,) of bool: rows that may go. The last row of a class stays: a model that has
         never seen a class does not decide for the other one, it cannot do otherwise.
         """
-        xp = array_namespace(kept)
         alive = kept > 0
-        ones = self.objective.labels > 0.5
-        for members in (alive & ones, alive & ~ones):
-            if int(xp.sum(xp.astype(members, xp.int64))) <= 1:
+        for members in self.classes_of(kept):
+            if _count(members) <= 1:
                 alive = alive & ~members
         return alive
+
+    def classes_of(self, kept: Array) -> tuple[Array, Array]:
+        """Two (n,) of bool: the kept rows of label 0, and of label 1."""
+        ones = self.objective.labels > 0.5
+        return (kept > 0) & ~ones, (kept > 0) & ones
+
+    def empties_a_class(self, rows: Sequence[int]) -> bool:
+        return any(_count(members) == 0 for members in self.classes_of(self.without(rows)))
+
+
+def _count(members: Array) -> int:
+    xp = array_namespace(members)
+    return int(xp.sum(xp.astype(members, xp.int64)))

@@ -9,6 +9,7 @@ result is irreducible: put back any one row and the old decision returns.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
@@ -57,8 +58,11 @@ class Refinement:
 
     def refit(self, rows: Iterable[int], near: Fit) -> Candidate:
         members = tuple(rows)
-        fit = self.problem.refit(members, near)
-        margin = self.problem.margin(fit.theta)
+        if self.problem.empties_a_class(members):
+            fit, margin = near, math.inf
+        else:
+            fit = self.problem.refit(members, near)
+            margin = self.problem.margin(fit.theta)
         self._known[frozenset(members)] = margin
         self.refits += 1
         return Candidate(members, fit, margin)
@@ -222,14 +226,18 @@ def removal_effects(problem: Problem, fit: Fit) -> Array:
     """(n,): what leaving each row out does to the margin at these parameters, to first order.
 
     Rows that are out count as if they were in: their present effect is what they withhold.
-    Rows that must not go (the last of a class, weight zero) have infinity.
+    Rows of weight zero have infinity, and the last row of each class in this order has: taken
+    from the front, a class never empties.
     """
     xp = array_namespace(fit.theta)
     lever = problem.objective.design @ inverse_hessian(fit).solve(problem.direction)
     slopes = problem.objective.residuals(fit.predictor)
     effects = problem.fit.kept * slopes * lever
-    allowed = problem.removable(problem.fit.kept)
-    return xp.where(allowed, effects, xp.inf)
+    effects = xp.where(problem.fit.kept > 0, effects, -xp.inf)
+    for members in problem.classes_of(problem.fit.kept):
+        last = int(xp.argmax(xp.where(members, effects, -xp.inf)))
+        effects[last] = xp.inf
+    return xp.where(problem.fit.kept > 0, effects, xp.inf)
 
 
 def put_back_effects(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[float]:

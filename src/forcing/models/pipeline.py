@@ -47,6 +47,6 @@ def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel:
         refit=refit,
         description=f"{head.description} in a Pipeline",
         notes=(f"Preprocessing ({names}) {stays} as fitted on all rows.", *head.notes),
-        # Scalers and imputers keep the columns; where their number changes, nobody's weight is known.
+        # Scalers and imputers keep the columns; where their number changes, no weight is known.
         feature_weights=weights if weights is not None and len(weights) == columns else None,
     )

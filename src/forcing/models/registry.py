@@ -57,7 +57,7 @@ class AdaptedModel:
 
 
 @singledispatch
-def adapt(model: Any, data: TrainingData) -> AdaptedModel:
+def adapt(model: Any, data: TrainingData) -> AdaptedModel:  # noqa: ARG001 - adapters use it
     """A fitted model as an `AdaptedModel`; dispatches on the model's type.
 
     Raises `UnsupportedModelError` for types nobody registered.

@@ -35,7 +35,8 @@ def as_matrix(X: Any, name: str = "X") -> NDArray[np.float64]:
     if not np.isfinite(matrix).all():
         row = int(np.nonzero(~np.isfinite(matrix).all(axis=1))[0][0])
         raise ValueError(
-            f"{name} has NaN or infinity, first in row {row}. Impute before the model, in a Pipeline."
+            f"{name} has NaN or infinity, first in row {row}. Impute before the model, in a "
+            "Pipeline."
         )
     return np.ascontiguousarray(matrix)
 
