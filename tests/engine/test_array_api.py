@@ -1,0 +1,64 @@
+"""The engine keeps to the array API standard, so that torch on a GPU runs the same code."""
+
+from dataclasses import replace
+
+import array_api_strict as strict
+import numpy as np
+import pytest
+from support import digits, problem, study_of
+
+from forcing.baselines import influence, representer
+from forcing.engine.arrays import on_host
+from forcing.engine.bounds import bound_tables, lower_bound
+from forcing.engine.curvature import Curvature
+from forcing.engine.fitting import Fit
+from forcing.engine.refine import Refinement
+from forcing.engine.search import SearchOptions, search
+from forcing.records import Progress
+
+
+def strictly(p):
+    """The same problem in arrays that offer nothing but the standard."""
+    o = p.objective
+    objective = replace(
+        o, **{k: strict.asarray(getattr(o, k)) for k in ("design", "labels", "weights", "penalty")}
+    )
+    theta, predictor, kept = (
+        strict.asarray(x) for x in (p.fit.theta, p.fit.predictor, p.fit.kept)
+    )
+    curvature = Curvature(objective, objective.hessian_weights(predictor, kept))
+    fit = Fit(theta, predictor, kept, curvature)
+    return replace(p, objective=objective, fit=fit, target=strict.asarray(p.target))
+
+
+@pytest.fixture(scope="module")
+def pair():
+    X, y, model = digits()
+    p = problem(study_of(X, y, model), X[30])
+    return p, strictly(p)
+
+
+@pytest.mark.parametrize("method", ["mfs", "mfs-newton", "mfs-retrain"])
+def test_search(pair, method):
+    options = SearchOptions(method=method, qp_steps=2 if method == "mfs" else 1)
+    ours, theirs = (list(search(p, p.fit, 12, options)) for p in pair)
+    assert [s.row for s in ours] == [s.row for s in theirs]
+    np.testing.assert_allclose([s.margin for s in ours], [s.margin for s in theirs], rtol=1e-9)
+
+
+def test_refinement_bound_and_baselines(pair):
+    results = []
+    for p in pair:
+        rows = [s.row for s in search(p, p.fit, 300, SearchOptions())]
+        refinement = Refinement(p)
+        *_, best = (
+            item
+            for item in refinement.run(refinement.refit(rows, p.fit), [rows[::-1]])
+            if not isinstance(item, Progress)
+        )
+        *_, size = lower_bound(p, p.fit.curvature, bound_tables(p, p.fit.curvature), len(rows))
+        results.append((best.rows, size, on_host(influence(p)), on_host(representer(p))))
+    (rows, size, *scores), (strict_rows, strict_size, *strict_scores) = results
+    assert set(rows) == set(strict_rows)
+    assert size == strict_size
+    np.testing.assert_allclose(scores, strict_scores, rtol=1e-8, atol=1e-12)
