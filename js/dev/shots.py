@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 PAGE = Path(__file__).parent.parent / "lib" / "dev"
 WIDTHS = (948, 520, 360)
@@ -21,6 +21,29 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+def act(page: Page, action: str) -> None:
+    """What a reader may do before the picture: `table:cursor`, `table:back`, `table:side`."""
+    if action in ("cursor", "gap"):
+        if action == "gap":
+            page.get_by_role("button", name="Loss gap").click()
+        page.get_by_role("slider").focus()
+        for _ in range(5):
+            page.keyboard.press("ArrowRight")
+    if action == "back":
+        buttons = page.get_by_role("button", name="Put back:")
+        buttons.nth(0).click()
+        if "live" in page.url:
+            buttons.nth(0).click()
+            page.wait_for_timeout(500)
+    if action == "side":
+        tab = page.get_by_role("tab", name="Side by side")
+        if tab.count() > 0:
+            tab.click()
+    if action == "influence":
+        page.get_by_role("tab", name="Influence").click()
+    page.wait_for_timeout(100)
+
+
 def main(folder: Path, states: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     handler = functools.partial(Quiet, directory=str(PAGE))
@@ -29,18 +52,19 @@ def main(folder: Path, states: list[str]) -> None:
     address = f"http://127.0.0.1:{server.server_port}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        for state in states:
+        for state, _, action in (name.partition(":") for name in states):
             for width in WIDTHS:
                 for theme in ("light", "dark"):
                     size = {"width": width, "height": 900}
                     page = browser.new_page(viewport=size, device_scale_factor=2)
                     page.on("pageerror", lambda error: print("page error:", error))
-                    live = "&live" if state in RUNNING else ""
+                    live = "&live" if state in RUNNING or action == "back" else ""
                     page.goto(f"{address}/?state={state}&theme={theme}{live}")
                     page.wait_for_selector(".headline strong")
                     page.wait_for_timeout(250)
+                    act(page, action)
                     page.screenshot(
-                        path=folder / f"{state}-{width}-{theme}.png", full_page=True
+                        path=folder / f"{state}{action}-{width}-{theme}.png", full_page=True
                     )
                     page.close()
         browser.close()

@@ -34,6 +34,11 @@ export function percentDigits(p: number, digits = 0, threshold = 0.5): string {
   return signed(beside(x, places, edge).toFixed(places));
 }
 
+/** A tick of an axis: as many digits as it has. */
+export function tick(p: number): string {
+  return signed(String(Number((100 * p).toFixed(2))));
+}
+
 /** A probability: "61 %", "50.3 %" near the decision, "50.01 %" at it. */
 export function percent(p: number, digits = 0, threshold = 0.5): string {
   return `${percentDigits(p, digits, threshold)}${THIN}%`;
@@ -75,7 +80,7 @@ export function value(v: number | string | null, length = 24): string {
   if (Number.isInteger(v) && size < 1e9) return size >= 1e4 ? count(v) : signed(String(v));
   if (size >= 1e6 || size < 1e-3) return signed(v.toExponential(1));
   if (size >= 1e3) return count(v);
-  return signed(String(Number(v.toPrecision(3))));
+  return signed(String(Number(v.toPrecision(size < 0.1 ? 2 : 3))));
 }
 
 const ORDINALS =

@@ -113,13 +113,19 @@ function Stopped(props: { state: State; phase: Phase }): JSX.Element | null {
   }
 }
 
+/** The estimator without its parameters, which are in the footer. */
+function estimator(by: string): string {
+  const name = by.replace(/\(.*$/s, "").trim();
+  return name === "" ? "your model" : middle(name, 48);
+}
+
 function VerifiedCheck(props: { state: State; open: boolean }): JSX.Element | null {
   const { state, open } = props;
   const verified = state.verified;
   if (verified?.flipped) {
     return (
       <Check icon={<CheckedIcon />} word="Verified">
-        {`by refitting ${verified.by === "" ? "your model" : middle(verified.by, 60)}`}
+        {`by refitting ${estimator(verified.by)}`}
       </Check>
     );
   }

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { count, middle } from "../format.js";
 import { useView } from "./context.js";
 import { copy, csv, rowsText, save } from "./export.js";
+import { Shape } from "./shapes.js";
 import { CopyIcon, SaveIcon } from "./icons.js";
 
 const COPIED_MS = 2000;
@@ -46,6 +47,20 @@ function CopyRows(): JSX.Element {
   );
 }
 
+/** The colours mean roles in this decision, not classes: said once. */
+function Roles(): JSX.Element {
+  return (
+    <p class="roles">
+      <span>
+        <Shape role="favoured" size={9} /> the class decided
+      </span>
+      <span>
+        <Shape role="rival" size={9} /> its rival
+      </span>
+    </p>
+  );
+}
+
 export function Footer(): JSX.Element {
   const { state, start, width } = useView();
   const size = `${count(start.rows)} rows × ${count(start.features)}`;
@@ -53,15 +68,19 @@ export function Footer(): JSX.Element {
     width === "narrow"
       ? [size]
       : [middle(start.model, 60), `${size} features`, METHODS[start.method] ?? start.method];
+  const { verified } = state;
+  const notes = [...start.notes];
+  if (verified !== null && verified.by !== "") notes.push(`Checked by refitting ${verified.by}.`);
   return (
     <footer>
-      {start.notes.length > 0 && (
+      {notes.length > 0 && (
         <ul class="notes" aria-label="Notes">
-          {start.notes.map((note, i) => (
+          {notes.map((note, i) => (
             <li key={i}>{note}</li>
           ))}
         </ul>
       )}
+      <Roles />
       <div class="foot-line">
         <span class="about">{parts.join(" · ")}</span>
         {state.steps.length > 0 && (

@@ -161,7 +161,7 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
           <Shape role={role} />
           {middle(className(label), 24)}
         </b>
-        {` · ${positive ? "positive" : "negative"}${gallery.supports ? `, ${count(all.length)}` : ""}`}
+        {` · ${positive ? "positive" : "negative"}${gallery.supports && all.length > 0 ? `, ${count(all.length)}` : ""}`}
       </p>
       {all.length === 0 ? (
         <Nothing gallery={gallery} positive={positive} />

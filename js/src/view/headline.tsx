@@ -10,8 +10,12 @@ import type { State } from "../protocol.js";
 /** A reader is told at most this often while numbers stream. */
 const SPEAK_MS = 4000;
 
+/** A shape stays on the line of its name, unless the name itself must break. */
+const LONG_WORD = 24;
+
 function Words(props: { piece: Piece }): JSX.Element {
   const { piece } = props;
+  const first = piece.text.split(" ", 1)[0] ?? "";
   switch (piece.kind) {
     case "text":
       return <>{piece.text}</>;
@@ -22,8 +26,11 @@ function Words(props: { piece: Piece }): JSX.Element {
     case "class":
       return (
         <strong class={`class ${piece.role}`}>
-          <Shape role={piece.role} size={15} />
-          {piece.text}
+          <span class={first.length <= LONG_WORD ? "keep" : ""}>
+            <Shape role={piece.role} size={15} />
+            {first}
+          </span>
+          {piece.text.slice(first.length)}
         </strong>
       );
   }

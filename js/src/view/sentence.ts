@@ -3,7 +3,7 @@
  * Two sentences at most; the second begins a new line where there is room.
  */
 
-import { capital, className, count, middle, percent } from "../format.js";
+import { THIN, capital, className, count, middle, percent, tick } from "../format.js";
 import type { Claim, State } from "../protocol.js";
 import { ROBUST, binary, confidenceNow, crossed, nounOf, phaseOf } from "./summary.js";
 
@@ -74,7 +74,7 @@ export function sentences(state: State, live: boolean): Sentence[] {
   if (size === 0) {
     return stopped
       ? [[...subject, text(`: stopped before the first ${noun[0]} was removed.`)]]
-      : [[...subject, text(` stands on which ${noun[1]}?`)]];
+      : [[...subject, text(` stands on which ${noun[1]}?`)], outlook(claim)];
   }
   const now = confidenceNow(state, claim);
   if (crossed(state) && status !== "limit") {
@@ -94,7 +94,14 @@ export function sentences(state: State, live: boolean): Sentence[] {
       strong(of),
       text(`${rows}.`),
     ],
+    ...(stopped ? [] : [outlook(claim)]),
   ];
+}
+
+/** What the search is after. */
+function outlook(claim: Claim): Sentence {
+  const lead = binary(claim) ? `Below ${tick(claim.threshold)}${THIN}% it is ` : "Next in line is ";
+  return [text(lead), klass("rival", claim.rival, false), text(".")];
 }
 
 function opening(state: State, live: boolean): string {

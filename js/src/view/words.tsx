@@ -36,7 +36,10 @@ export function Words(props: { text: string; marks: readonly Mark[] }): JSX.Elem
         run.weight === 0 ? (
           <span key={i}>{run.text}</span>
         ) : (
-          <mark key={i} style={{ textDecorationThickness: `${(1 + 2 * run.weight).toFixed(1)}px` }}>
+          <mark
+            key={i}
+            style={{ textDecorationThickness: `${(1 + 1.4 * run.weight).toFixed(1)}px` }}
+          >
             {run.text}
           </mark>
         ),

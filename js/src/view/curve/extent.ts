@@ -26,7 +26,7 @@ export function rowsExtent(state: State, live: boolean): number {
     .filter((k) => k <= near)
     .map((k) => 1.1 * k);
   const most = Math.max(1.35 * steps, ...flips, 4);
-  if (!streaming) return Math.ceil(most);
+  if (!streaming) return Math.ceil(scaleLinear().domain([0, most]).nice(8).domain()[1] ?? most);
   return LADDER.find((k) => k >= most) ?? Math.ceil(most / 512) * 512;
 }
 

@@ -2,13 +2,25 @@
 
 import type { JSX } from "preact";
 import { useView } from "../context.js";
-import { className, count, middle, percent, percentDigits } from "../../format.js";
+import { THIN, className, count, middle, percent, tick as format } from "../../format.js";
 import { Mark, roleOf } from "../shapes.js";
 import { confidenceTicks, rowTicks } from "./extent.js";
 import { HEIGHT, LEFT, POINTS, along, path, pixels } from "./geometry.js";
 import type { Geometry } from "./geometry.js";
 import { labels } from "./labels.js";
 import { dash } from "./legend.js";
+
+const UNIT = `${THIN}%`;
+
+/** Names share the line with the curve's own labels. */
+function nameLength(g: Geometry): number {
+  return Math.max(8, Math.min(28, Math.floor((0.3 * g.width) / 7)));
+}
+
+/** Marks get smaller before they vanish. */
+function markSize(steps: number): number {
+  return steps <= 20 ? 4.2 : 3.2;
+}
 
 function Axes(props: { g: Geometry; threshold: number }): JSX.Element {
   const { g, threshold } = props;
@@ -29,14 +41,14 @@ function Axes(props: { g: Geometry; threshold: number }): JSX.Element {
         <g key={tick}>
           <path class="grid" d={`M${LEFT} ${g.y(tick)}H${right}`} />
           <text class="axis" x={LEFT - 8} y={g.y(tick) + 4} text-anchor="end">
-            {i === ticks.length - 1 ? percent(tick) : percentDigits(tick)}
+            {format(tick) + (i === ticks.length - 1 ? UNIT : "")}
           </text>
         </g>
       ))}
       <path class="decision" d={`M${LEFT} ${line}H${right}`} />
       <text class="axis decides" x={LEFT - 8} y={line + 4} text-anchor="end">
-        <tspan>{percentDigits(threshold)}</tspan>
-        <tspan class="unit">{"\u202f%"}</tspan>
+        <tspan>{format(threshold)}</tspan>
+        <tspan class="unit">{UNIT}</tspan>
       </text>
       {rowTicks(g.rows, right - LEFT).map((tick) => (
         <text class="axis" key={tick} x={g.x(tick)} y={bottom + 17} text-anchor="middle">
@@ -104,6 +116,7 @@ function ForcingLine(props: { g: Geometry; streaming: boolean }): JSX.Element {
   const { state, start } = useView();
   const { g, streaming } = props;
   const few = state.steps.length <= POINTS;
+  const size = markSize(state.steps.length);
   const last = g.line.at(-1);
   const first = g.line[0];
   return (
@@ -119,7 +132,7 @@ function ForcingLine(props: { g: Geometry; streaming: boolean }): JSX.Element {
               ? "rival"
               : roleOf(label, start.claim);
           return (
-            <Mark key={step.row} role={role} x={g.x(i + 1)} y={g.y(step.confidence)} size={4.2} />
+            <Mark key={step.row} role={role} x={g.x(i + 1)} y={g.y(step.confidence)} size={size} />
           );
         })}
       {first && <circle class="start-ring" cx={g.x(0)} cy={g.y(first[1])} r="4" />}
@@ -146,8 +159,8 @@ function Labels(props: { g: Geometry; streaming: boolean }): JSX.Element {
   const { g, streaming } = props;
   const lines = [pixels(g, g.line), ...state.rankings.map((r) => pixels(g, r.curve))];
   const names = {
-    favoured: middle(className(claim.favoured), 28),
-    rival: middle(className(claim.rival), 28),
+    favoured: middle(className(claim.favoured), nameLength(g)),
+    rival: middle(className(claim.rival), nameLength(g)),
   };
   const spots = labels(g, lines, claim, names, streaming);
   return (

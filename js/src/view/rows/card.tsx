@@ -6,7 +6,7 @@ import { useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Picture } from "../picture.js";
 import { Shape } from "../shapes.js";
-import { decides, nounOf } from "../summary.js";
+import { decides, nounOf, phaseOf } from "../summary.js";
 import { Bar, Change } from "./bar.js";
 import { spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
@@ -73,7 +73,7 @@ function Foot(props: CardProps): JSX.Element {
 }
 
 export function Card(props: CardProps): JSX.Element {
-  const { state, start, screen, dispatch, toggle } = useView();
+  const { state, start, live, screen, dispatch, toggle } = useView();
   const { line, facts, index, count } = props;
   const chosen = line.step !== null && screen.cursor === line.step;
   const back = line.step !== null && screen.back.includes(line.row);
@@ -81,7 +81,15 @@ export function Card(props: CardProps): JSX.Element {
   const able = toggle !== null && line.step !== null;
   const action = line.step === null ? "" : back ? "Take out: " : "Put back: ";
   const id = line.item?.kind === "image" ? line.item.image : null;
-  const names = ["card", props.small ? "small" : "", chosen ? "chosen" : "", back ? "back" : ""];
+  const fresh =
+    facts.supports && index === count - 1 && phaseOf(state, live) === "running" && !props.small;
+  const names = [
+    "card",
+    props.small ? "small" : "",
+    fresh ? "fresh" : "",
+    chosen ? "chosen" : "",
+    back ? "back" : "",
+  ];
   return (
     <div role="listitem" class="cell" aria-posinset={index + 1} aria-setsize={count}>
       <button

@@ -7,7 +7,7 @@ import { Mark } from "../shapes.js";
 import type { Role } from "../shapes.js";
 import { along, numeric } from "./columns.js";
 
-const WIDTH = 76;
+const WIDTH = 56;
 const HEIGHT = 14;
 const EDGE = 5;
 
@@ -55,7 +55,7 @@ export function Feature(props: {
   const same = own === target;
   return (
     <div class={named ? "feature" : "feature unnamed"} title={column.name}>
-      {named && <span class="feature-name">{middle(column.name, 26)}</span>}
+      {named && <span class="feature-name">{middle(column.name, 28)}</span>}
       <span class="feature-value">
         {ownNumber !== null && (
           <Strip column={column} role={role} own={ownNumber} target={targetNumber} />

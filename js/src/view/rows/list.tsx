@@ -24,9 +24,10 @@ const HEIGHTS: Record<"table" | "text", Record<Width, number>> = {
 const CARD = { least: 128, gap: 16, foot: 70 };
 
 function Header(props: { facts: ListFacts }): JSX.Element | null {
-  const { start, width } = useView();
+  const { start, state, width, toggle } = useView();
   const { facts } = props;
   const { display, target } = start;
+  const hasBack = toggle !== null || state.verified !== null;
   if (display.kind === "image") return null;
   const aims = target.item.kind === "table" ? target.item.values : [];
   const own = facts.shared.length < facts.slots;
@@ -56,7 +57,9 @@ function Header(props: { facts: ListFacts }): JSX.Element | null {
       <span class="identity">training row</span>
       <span class="moved">confidence</span>
       {content}
-      <span class="tail">{facts.supports ? "if put back" : "also in the set"}</span>
+      <span class="tail">
+        {facts.supports ? (hasBack ? "if put back" : "") : "also in the set"}
+      </span>
     </div>
   );
 }
@@ -119,17 +122,15 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   }
   const [from, to] = virtual.seen;
   return (
-    <div class={`list ${kind} ${supports ? "supports" : "ranking"}`}>
+    <div
+      class={`list ${kind} ${supports ? "supports" : "ranking"}`}
+      style={{ "--row": `${height}px`, "--across": across, "--slots": slots }}
+    >
       <Header facts={facts} />
       <div
         ref={box}
         class={virtual.window === null ? "rows" : "rows scrolls"}
-        style={{
-          "--row": `${height}px`,
-          "--across": String(across),
-          "--slots": String(slots),
-          maxHeight: virtual.window === null ? "none" : `${virtual.window}px`,
-        }}
+        style={virtual.window === null ? {} : { maxHeight: `${virtual.window}px` }}
         onKeyDown={roving.onKeyDown}
         onFocusIn={roving.onFocusIn}
       >

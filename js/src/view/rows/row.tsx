@@ -83,6 +83,7 @@ function Content(props: { line: Line; facts: ListFacts }): JSX.Element {
 }
 
 function Tail(props: RowProps): JSX.Element {
+  const { toggle } = useView();
   const { line, facts } = props;
   if (!facts.supports) {
     return (
@@ -99,7 +100,7 @@ function Tail(props: RowProps): JSX.Element {
   return (
     <span class="tail">
       <IfBack line={line} />
-      <Toggle line={line} index={props.index} tabIndex={props.tabIndex} />
+      {toggle !== null && <Toggle line={line} index={props.index} tabIndex={props.tabIndex} />}
     </span>
   );
 }
@@ -118,7 +119,7 @@ export function Row(props: RowProps): JSX.Element {
       aria-posinset={index + 1}
       aria-setsize={count}
       // Rows without a button of their own are stops of the arrow keys themselves.
-      {...(facts.supports
+      {...(clickable
         ? {}
         : {
             tabIndex: props.tabIndex,

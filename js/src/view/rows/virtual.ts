@@ -3,10 +3,10 @@
 import type { RefObject } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
 
-/** Lists up to this many lines are drawn whole and scroll with the page. */
-export const WHOLE = 12;
-/** Lines in the window of a longer list; the half says that there is more. */
-const WINDOW = 8.5;
+/** Lists up to this height are drawn whole and scroll with the page. */
+const WHOLE = 760;
+/** About the height of the window of a longer list. */
+const WINDOW = 460;
 /** Lines drawn beyond either edge. */
 const BEYOND = 4;
 
@@ -29,8 +29,9 @@ export function useVirtual(
   height: number,
   follow: boolean,
 ): Virtual {
-  const long = lines > WHOLE;
-  const window = Math.round(WINDOW * height);
+  const long = lines * height > WHOLE;
+  // Half a line at the lower edge says that there is more.
+  const window = Math.round((Math.max(1, Math.round(WINDOW / height)) + 0.5) * height);
   const [top, setTop] = useState(0);
 
   useEffect(() => {
