@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from fake_study import ROWS, FakeStudy
 from PIL import Image
 from scipy import sparse
 
+from fake_study import ROWS, FakeStudy
 from forcing.display import Images, Table, Texts, present
 from forcing.display.texts import WINDOW
 
@@ -55,9 +55,7 @@ class TestTable:
         assert presenter.item(0)["differs"] == []
 
     def test_a_rare_category_differs_more_than_a_common_one(self):
-        frame = pd.DataFrame(
-            {"even": ["a", "b"] * (ROWS // 2), "rare": ["x"] * (ROWS - 1) + ["y"]}
-        )
+        frame = pd.DataFrame({"even": ["a", "b"] * (ROWS // 2), "rare": ["x"] * (ROWS - 1) + ["y"]})
         presenter = present(FakeStudy(X=frame), frame.iloc[0])
         assert presenter.item(ROWS - 1)["differs"] == [1, 0]
 

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-from fake_study import REFINED, ROWS, STEPS, FakeStudy, whole_run
 
 import forcing
+from fake_study import REFINED, ROWS, STEPS, FakeStudy, whole_run
 from forcing.context import Context
 from forcing.display import Images, Texts
 from forcing.explanation import Explanation, load
@@ -29,8 +29,21 @@ def public(explanation):
         name: (r.rows.tolist(), r.scores.tolist(), r.flips_at, r.tried, r.curve, r.seconds)
         for name, r in explanation.rankings.items()
     }
-    names = """claim status reason steps size flipped verified irreducible lower_bound method
-    searched seconds verification""".split()
+    names = [
+        "claim",
+        "status",
+        "reason",
+        "steps",
+        "size",
+        "flipped",
+        "verified",
+        "irreducible",
+        "lower_bound",
+        "method",
+        "searched",
+        "seconds",
+        "verification",
+    ]
     arrays = [explanation.supports.tolist(), explanation.confidence.tolist(), rankings]
     return [getattr(explanation, name) for name in names] + arrays
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_study import RANKING, STEPS, FakeStudy, step, whole_run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fake_study import RANKING, STEPS, FakeStudy, step, whole_run
 from forcing import guards
 from forcing.context import Context
 from forcing.protocol import Encoder, events_message, finite, merge, state_message
@@ -211,7 +211,9 @@ def runs():
     yield [End("unflippable", "One class would remain.", 0.1)]
 
 
-@pytest.mark.parametrize("records", list(runs()), ids=["whole", "cancelled", "unfinished", "no start"])
+@pytest.mark.parametrize(
+    "records", list(runs()), ids=["whole", "cancelled", "unfinished", "no start"]
+)
 def test_python_and_typescript_agree_on_the_state(roundtrip, records):
     events = encoded(records)
     builder = StateBuilder()

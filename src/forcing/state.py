@@ -24,6 +24,22 @@ def empty_state() -> Json:
     }
 
 
+def shown_rows(state: Json) -> list[str]:
+    """Keys of the rows that a card shows: the supports, then the galleries place by place.
+
+    Rows that the search removed and that refinement put back are not among them.
+    """
+    entries = [
+        entry
+        for ranking in state["rankings"]
+        for sign in ("positive", "negative")
+        for entry in enumerate(ranking[sign])
+    ]
+    galleries = [str(entry["row"]) for _, entry in sorted(entries, key=lambda pair: pair[0])]
+    supports = [str(step["row"]) for step in state["steps"]]
+    return list(dict.fromkeys(supports + galleries))
+
+
 class StateBuilder:
     """Adds events up; `state` is the live object, `snapshot` what to keep."""
 

@@ -24,7 +24,7 @@ from forcing.records import (
     Step,
     Verified,
 )
-from forcing.state import StateBuilder
+from forcing.state import StateBuilder, shown_rows
 
 
 class Story(Protocol):
@@ -50,7 +50,8 @@ class LiveStory:
         encoder, builder = Encoder(self._context), StateBuilder()
         for record in self._records:
             builder.apply(encoder.encode(record))
-        return builder.state
+        state = builder.state
+        return state | {"rows": {key: state["rows"][key] for key in shown_rows(state)}}
 
     def image(self, name: str) -> bytes | None:
         return self._context.presenter.image(name)

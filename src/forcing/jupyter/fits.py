@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,8 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 _WEIGHT = "sample_weight"
+_OUTPUTS = re.compile(r"_+|_\d+")
+"""Variables in which IPython keeps the values of cells."""
 _depth = threading.local()
 
 
@@ -107,7 +110,7 @@ def held(fits: list[Fit], namespace: Mapping[str, Any], result: Any) -> dict[str
             (
                 key
                 for key, value in namespace.items()
-                if value is fit.estimator and not key.startswith("_")
+                if value is fit.estimator and not _OUTPUTS.fullmatch(key)
             ),
             None,
         )

@@ -78,8 +78,12 @@ class ForcingMagics(Magics):
                 "one that the cell fits. Use %mfs MODEL X y --at EXPR for one that exists."
             )
         recorder = FitRecorder()
+        # The inner run would leave the outer one without a place for its value.
+        hook = self._shell.displayhook
+        outer = getattr(hook, "exec_result", None)
         with recorder.recording():
             result = self._shell.run_cell(cell, store_history=False)
+        hook.exec_result = outer
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
             _show_no_second_traceback(self._shell, error)

@@ -204,8 +204,8 @@ class Session:
                     over = self._over()
                     batch = list(self._waiting)
                     self._waiting.clear()
-                due = time.monotonic() + INTERVAL
                 self._tell_records(batch, over)
+                due = time.monotonic() + INTERVAL
         except Exception as error:  # noqa: BLE001 - a row that cannot be shown, a lost picture
             self.error = error
             self.cancel()

@@ -15,89 +15,91 @@ from forcing.explanation import data_url
 from forcing.protocol import MIME
 from forcing.report import fragment
 from forcing.sentence import count, headline
+from forcing.state import shown_rows
 
 BUDGET = 500_000
-"""Bytes of the whole bundle; an output of this size is saved and versioned without pain."""
+"""Bytes by which a notebook grows: an output of this size is versioned without pain.
+
+The steps are never left out; only sets of well over a thousand rows go beyond it for them."""
+HTML_SHARE = 0.3
 HTML_ROWS = 20
-_RESERVE = 4_000
-"""For the sentences about what was left out, and the frame of the HTML."""
+_RESERVE = 2_000
+"""For the sentence about what was left out, and the frame around the parts."""
+_DEPTH = 8
+"""Blanks before each line of an output's JSON, which notebooks write a value a line."""
 
 
 def bundle(state: Json, image: Callable[[str], bytes | None], budget: int = BUDGET) -> Json:
     """The MIME bundle of a state; rows that do not fit keep their label and lose their item."""
-    state = _rounded(state)
-    urls: dict[str, str] = {}
-
-    def picture(name: str) -> str | None:
-        if name not in urls:
-            data = image(name)
-            urls[name] = "" if data is None else data_url(data)
-        return urls[name] or None
-
-    bare = state | {"rows": {key: row | {"item": None} for key, row in state["rows"].items()}}
-    left = budget - _RESERVE - _size(bare)
-    kept: dict[str, str] = {}
-    target = state["start"]["target"]["item"] if state["start"] is not None else None
-    left -= _add_picture(target, picture, kept)
-    html_rows = 0
+    picture = _Pictures(image)
+    html = _html(state, picture, int(HTML_SHARE * budget))
+    saved = _rounded(state)
+    shown = {key: state["rows"][key] for key in shown_rows(state) if key in state["rows"]}
+    bare = saved | {"rows": {key: row | {"item": None} for key, row in shown.items()}}
+    left = budget - _RESERVE - _size(html) - _size(bare)
     rows: dict[str, Json] = dict(bare["rows"])
-    supports = [str(step["row"]) for step in state["steps"]]
-    order = _order(state)
-    for place, key in enumerate(order):
-        row = state["rows"].get(key)
-        if row is None or row["item"] is None:
-            continue
-        url = picture(row["item"]["image"]) if row["item"]["kind"] == "image" else None
-        once = _size(row["item"]) + len(url or "")
-        in_html = place < min(HTML_ROWS, len(supports))
-        # The HTML repeats the pictures and about half the words of its rows.
-        cost = once * 2 + 300 if in_html else once
-        if cost > left:
+    kept: dict[str, str] = {}
+    if state["start"] is not None:
+        kept.update(picture.of(state["start"]["target"]["item"]))
+        left -= _size(kept)
+    for key, row in shown.items():
+        pictures = picture.of(row["item"])
+        left -= _size(row) + _size(pictures)
+        if left < 0:
             break
-        left -= cost
         rows[key] = row
-        html_rows += in_html
-        if url is not None:
-            kept[row["item"]["image"]] = url
-    dropped = sum(
-        row["item"] is not None and rows[key]["item"] is None for key, row in state["rows"].items()
-    )
-    state = state | {"rows": rows, "images": kept}
-    if dropped:
-        state["start"] = state["start"] | {"notes": [*state["start"]["notes"], _left_out(dropped)]}
-    html = fragment(state, kept.get, min(HTML_ROWS, max(html_rows, 1)))
-    return {MIME: state, "text/html": html, "text/plain": headline(state)}
+        kept.update(pictures)
+    lost = sum(row["item"] != rows[key]["item"] for key, row in shown.items())
+    if lost:
+        notes = [*state["start"]["notes"], _left_out(lost)]
+        saved["start"] = state["start"] | {"notes": notes}
+    return {
+        MIME: saved | {"rows": rows, "images": kept},
+        "text/html": html,
+        "text/plain": headline(state),
+    }
 
 
-def _left_out(dropped: int) -> str:
+class _Pictures:
+    """Data URLs by id, each made once."""
+
+    def __init__(self, image: Callable[[str], bytes | None]) -> None:
+        self._image = image
+        self._urls: dict[str, str | None] = {}
+
+    def __call__(self, name: str) -> str | None:
+        if name not in self._urls:
+            data = self._image(name)
+            self._urls[name] = None if data is None else data_url(data)
+        return self._urls[name]
+
+    def of(self, item: Any) -> dict[str, str]:
+        """The picture that an item needs, if it needs one."""
+        if item is None or item["kind"] != "image":
+            return {}
+        url = self(item["image"])
+        return {} if url is None else {item["image"]: url}
+
+
+def _html(state: Json, picture: Callable[[str], str | None], budget: int) -> str:
+    """As many supports as fit, 20 at most."""
+    rows = HTML_ROWS
+    while rows > 1 and _size(fragment(state, picture, rows)) > budget:
+        rows //= 2
+    return fragment(state, picture, rows)
+
+
+def _left_out(rows: int) -> str:
     return (
-        f"{count(dropped)} rows are saved without their content, to keep the notebook small; "
+        f"{count(rows)} rows are saved without their content, to keep the notebook small; "
         "Explanation.save keeps all."
     )
 
 
-def _order(state: Json) -> list[str]:
-    """Row keys by importance: the supports, then the galleries place by place."""
-    entries = [
-        entry
-        for ranking in state["rankings"]
-        for sign in ("positive", "negative")
-        for entry in enumerate(ranking[sign])
-    ]
-    galleries = [str(entry["row"]) for _, entry in sorted(entries, key=lambda pair: pair[0])]
-    supports = [str(step["row"]) for step in state["steps"]]
-    return list(dict.fromkeys(supports + galleries))
-
-
-def _add_picture(item: Any, picture: Callable[[str], str | None], kept: dict[str, str]) -> int:
-    if item is None or item["kind"] != "image" or (url := picture(item["image"])) is None:
-        return 0
-    kept[item["image"]] = url
-    return 2 * len(url)
-
-
 def _size(value: Any) -> int:
-    return len(json.dumps(value, separators=(",", ":")).encode())
+    """Bytes in a notebook file."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    return len(text.encode()) + _DEPTH * text.count("\n")
 
 
 def _rounded(state: Json) -> Json:
@@ -112,7 +114,5 @@ def _rounded(state: Json) -> Json:
             return {key: short(part) for key, part in value.items()}
         return value
 
-    rounded: Json = short(
-        {key: part for key, part in state.items() if key not in ("start", "rows")}
-    )
-    return rounded | {"start": state["start"], "rows": state["rows"], "images": {}}
+    measured = ("steps", "verified", "bound", "rankings", "end")
+    return state | {key: short(state[key]) for key in measured} | {"progress": None}
