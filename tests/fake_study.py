@@ -1,5 +1,7 @@
 """A study without numerics: it yields the records that a test gives it."""
 
+# ruff: noqa: ARG002 - it has the signatures of `forcing.Study`
+
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable

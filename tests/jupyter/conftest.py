@@ -1,3 +1,5 @@
+# ruff: noqa: ARG002 - what stands in for something has its signature
+
 from __future__ import annotations
 
 import comm

@@ -1,3 +1,5 @@
+# ruff: noqa: ARG001, ARG002 - what stands in for something has its signature
+
 from __future__ import annotations
 
 import _thread
