@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
-from ui.notebook_page import HostName, NotebookPage
+from ui.notebook_page import TIMEOUT, HostName, NotebookPage
 from ui.server import LOOPBACK, Server, start_server
 
 OpenNotebook: TypeAlias = Callable[..., NotebookPage]
@@ -75,6 +75,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext, requests_outside: list[str]) -> Iterator[Page]:
     """A page; the test fails if anything that it showed came, or was to come, from outside."""
     page = context.new_page()
+    page.set_default_timeout(TIMEOUT * 1000)
     yield page
     assert requests_outside == []
 
@@ -125,7 +126,7 @@ def screenshots() -> Path:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Keep a picture of the page on which a test failed."""
     report = yield
     page = getattr(item, "funcargs", {}).get("page")

@@ -22,7 +22,7 @@ ADDRESSES: dict[HostName, str] = {
 PANEL = """
 const panel = [...window.jupyterapp.shell.widgets("main")].find(w => w.context?.path === path);
 """
-TIMEOUT = 30.0
+TIMEOUT = 20.0
 INTERVAL = 0.05
 
 
@@ -51,7 +51,7 @@ class NotebookPage:
 
     def refuse_kernel(self) -> None:
         """Answer the question which kernel to use with none."""
-        self.page.get_by_role("button", name="No Kernel").click()
+        self.page.locator(".jp-Dialog-button", has_text="No Kernel").click()
 
     def evaluate(self, body: str, argument: Any = None) -> Any:
         """The value of an async function body in which `panel` and `argument` are known."""
@@ -120,3 +120,10 @@ class NotebookPage:
                 raise AssertionError(msg)
             self.page.wait_for_timeout(INTERVAL * 1000)
         return value
+
+
+def pictures_drawn(output: Locator) -> list[bool]:
+    """For every picture in an output, whether it has arrived."""
+    script = "images => images.map(image => image.complete && image.naturalWidth > 0)"
+    drawn: list[bool] = output.locator("img").evaluate_all(script)
+    return drawn

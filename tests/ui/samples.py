@@ -1,0 +1,64 @@
+"""Cells that the browser tests run: small real data that scikit-learn ships."""
+
+from __future__ import annotations
+
+LOAD = "%load_ext forcing"
+
+# A wrong prediction; raw features, so that the cards show numbers a reader knows.
+BREAST_CANCER = """\
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+data = load_breast_cancer(as_frame=True)
+names = data.target.map(dict(enumerate(data.target_names)))
+X_train, X_test, y_train, y_test = train_test_split(data.data, names, random_state=0)
+"""
+
+FIT = "model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X_train, y_train)"
+
+EXPLAIN = f"""\
+%%mfs --at X_test.iloc[0] --name ex
+{FIT}
+"""
+
+VIEW_THAT_STAYS = """\
+import forcing
+forcing.Study(model, X_train, y_train).view(X_test.iloc[0], freeze=False)
+"""
+
+# Digits that look alike, shown as pictures.
+DIGITS = """\
+import forcing
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+
+digits = load_digits()
+pair = (digits.target == 3) | (digits.target == 8)
+X, y, pictures = digits.data[pair], digits.target[pair], digits.images[pair]
+model = LogisticRegression(max_iter=2000).fit(X[50:], y[50:])
+"""
+
+EXPLAIN_DIGIT = (
+    "%mfs model X[50:] y[50:] --at X[7] --display forcing.Images(pictures[50:])"
+    " --target-display pictures[7]"
+)
+
+# Holds the main shell, as a long computation does.
+BUSY = "import time\nfor _ in range(200):\n    time.sleep(0.05)"
+
+# Refitting at every step makes a run of seconds: time enough to look at it, and to stop it.
+SLOW = """\
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+
+X, y = load_digits(return_X_y=True)
+even = y % 2 == 0
+model = LogisticRegression(max_iter=5000).fit(X[:1700], even[:1700])
+"""
+
+EXPLAIN_SLOWLY = (
+    "%mfs model X[:1700] even[:1700] --at X[1700] --method mfs-retrain --baselines none"
+)

@@ -1,0 +1,49 @@
+"""Cells as a saved notebook holds them: explanations made here, with no kernel and no browser."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from typing import Any
+
+import nbformat
+
+import forcing
+from ui import samples
+
+MIME_TYPE = "application/vnd.forcing.v1+json"
+
+
+def cell(bundle: dict[str, Any]) -> nbformat.NotebookNode:
+    """A cell that shows a MIME bundle."""
+    output = nbformat.v4.new_output("display_data", data=copy.deepcopy(bundle))
+    return nbformat.v4.new_code_cell(samples.EXPLAIN, outputs=[output], execution_count=1)
+
+
+@cache
+def table_bundle() -> dict[str, Any]:
+    """An explanation with cards that are table rows."""
+    found = _run(samples.BREAST_CANCER, samples.FIT)
+    study = forcing.Study(found["model"], found["X_train"], found["y_train"])
+    return _bundle(study.explain(found["X_test"].iloc[0], baselines=("influence", "representer")))
+
+
+@cache
+def image_bundle() -> dict[str, Any]:
+    """An explanation with cards that are pictures."""
+    found = _run(samples.DIGITS)
+    X, y, pictures = found["X"][50:], found["y"][50:], found["pictures"][50:]
+    study = forcing.Study(found["model"], X, y, display=forcing.Images(pictures))
+    return _bundle(study.explain(found["X"][7], baselines=("influence", "representer")))
+
+
+def _run(*sources: str) -> dict[str, Any]:
+    namespace: dict[str, Any] = {}
+    for source in sources:
+        exec(source, namespace)  # noqa: S102 -- the same cells that the live tests run
+    return namespace
+
+
+def _bundle(explanation: forcing.Explanation) -> dict[str, Any]:
+    bundle: dict[str, Any] = explanation._repr_mimebundle_()
+    return bundle
