@@ -1,7 +1,15 @@
 /** The layout: sentence and checks, then the curve that proves, then the rows. */
 
 import type { JSX } from "preact";
-import { useCallback, useEffect, useId, useMemo, useReducer, useRef } from "preact/hooks";
+import {
+  useCallback,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useReducer,
+  useRef,
+} from "preact/hooks";
 import type { Store } from "../store.js";
 import { Checks } from "./checks.js";
 import { ViewContext } from "./context.js";
@@ -18,21 +26,23 @@ import { TargetBlock, TargetLine } from "./target.js";
 import { WhatIfLine } from "./what-if.js";
 import { useWidth, widthOf } from "./width.js";
 
-/** Redraws at most once a frame, however fast the events come. */
+/** Redraws when the store tells; Preact gathers what comes together. */
 function useStore(store: Store): void {
   const [, redraw] = useReducer((n: number) => n + 1, 0);
-  useEffect(() => store.subscribe(() => redraw(undefined)), [store]);
+  // Before the first paint, so that nothing is told while nobody listens.
+  useLayoutEffect(() => store.subscribe(() => redraw(undefined)), [store]);
 }
 
 /** Answers from what is known, else from the kernel; one question at a time. */
 function useWhatIf(store: Store, screen: Screen, dispatch: (action: Action) => void): void {
-  useEffect(
+  useLayoutEffect(
     () => store.onAnswer((answer) => dispatch({ type: "answer", answer })),
     [store, dispatch],
   );
   const { back } = screen;
   const { live } = store;
-  useEffect(() => {
+  // Before the paint: what is known already must not flash by as unknown.
+  useLayoutEffect(() => {
     const { state } = store;
     const claim = state.start?.claim;
     if (back.length === 0 || claim === undefined) return;
@@ -65,7 +75,11 @@ export function App(props: { store: Store }): JSX.Element {
 
   // Another run begins with a clean screen.
   const run = start?.id;
-  useEffect(() => dispatch({ type: "restore" }), [run]);
+  const shown = useRef(run);
+  useEffect(() => {
+    if (shown.current !== run) dispatch({ type: "clear" });
+    shown.current = run;
+  }, [run]);
 
   const toggle = useCallback((row: number) => dispatch({ type: "toggle", row }), []);
   const possible = state.end !== null && (live || state.verified !== null);

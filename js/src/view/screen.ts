@@ -34,7 +34,8 @@ export type Action =
   | { type: "asked"; request: number }
   | { type: "answer"; answer: WhatIf }
   | { type: "known"; label: string; confidence: number }
-  | { type: "gap" };
+  | { type: "gap" }
+  | { type: "clear" };
 
 export function screenReducer(screen: Screen, action: Action): Screen {
   switch (action.type) {
@@ -63,6 +64,8 @@ export function screenReducer(screen: Screen, action: Action): Screen {
         asked: null,
         answer: { back: screen.back, label: action.label, confidence: action.confidence },
       };
+    case "clear":
+      return { ...blank, gap: screen.gap };
     case "gap":
       return { ...screen, gap: !screen.gap };
   }

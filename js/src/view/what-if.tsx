@@ -34,7 +34,7 @@ export function WhatIfLine(): JSX.Element | null {
           <Shape role={role} />
           {name}
         </b>{" "}
-        <span class="quiet">{`(${role === "favoured" || binary(claim) ? "" : `${middle(className(claim.favoured), 24)} `}${percent(p, 0, edge)})`}</span>
+        <span class="quiet">{`(${role === "favoured" || binary(claim) ? "" : `${middle(className(claim.favoured), 24)} `}${percent(p, 1, edge)})`}</span>
       </>
     );
   } else if (asked !== null && live) {

@@ -12,7 +12,7 @@ const TOP = 18;
 const PLOT = 48;
 export const GAP_HEIGHT = TOP + PLOT + 10;
 
-/** The gap before step n is known at step n: the price that is still to pay. */
+/** The price of the opposite decision, on the rows that remain after each removal. */
 export function Gap(props: {
   g: Geometry;
   steps: readonly Step[];

@@ -9,10 +9,12 @@ export function Bar(props: { change: number | null; largest: number }): JSX.Elem
   const rises = change !== null && change > 0;
   return (
     <span class="bar" aria-hidden="true">
-      <span
-        class={rises ? "fill rises" : "fill"}
-        style={{ width: `${(100 * part).toFixed(1)}%` }}
-      />
+      {part > 0 && (
+        <span
+          class={rises ? "fill rises" : "fill"}
+          style={{ width: `${(100 * part).toFixed(1)}%` }}
+        />
+      )}
     </span>
   );
 }

@@ -7,7 +7,7 @@ import { Mark } from "../shapes.js";
 import type { Role } from "../shapes.js";
 import { along, numeric } from "./columns.js";
 
-const WIDTH = 56;
+const WIDTH = 46;
 const HEIGHT = 14;
 const EDGE = 5;
 
@@ -44,7 +44,7 @@ export function Feature(props: {
   own: Value | undefined;
   target: Value | undefined;
   role: Role;
-  /** False where the header says the name once for the list. */
+  /** False where the header says the name and the target's value once for the list. */
   named: boolean;
 }): JSX.Element {
   const { column, role, named } = props;
@@ -61,7 +61,9 @@ export function Feature(props: {
           <Strip column={column} role={role} own={ownNumber} target={targetNumber} />
         )}
         <b>{value(own, 18)}</b>
-        <span class="versus">{same ? "as target" : `vs ${value(target, 18)}`}</span>
+        {(named || same) && (
+          <span class="versus">{same ? "as target" : `vs ${value(target, 18)}`}</span>
+        )}
       </span>
     </div>
   );

@@ -1,0 +1,146 @@
+/** Small made-up runs that the tests share. */
+
+import type { Message, Start, State, Step, WhatIf } from "../src/protocol.js";
+import type { Command } from "../src/protocol.js";
+import type { Transport } from "../src/host.js";
+import { emptyState } from "../src/state.js";
+
+export function start(change: Partial<Start> = {}): Start {
+  return {
+    type: "start",
+    id: "run-1",
+    claim: { favoured: "bad", rival: "good", confidence: 0.61, margin: 0.4473, threshold: 0.5 },
+    method: "mfs",
+    model: "LogisticRegression in a Pipeline",
+    rows: 1200,
+    features: 2,
+    limit: 720,
+    baselines: [],
+    display: {
+      kind: "table",
+      columns: [
+        { name: "age", low: 18, high: 80 },
+        { name: "job", low: null, high: null },
+      ],
+      omitted: 0,
+    },
+    target: {
+      name: "test row 1760",
+      label: "good",
+      item: { kind: "table", values: [40, "clerk"], differs: [] },
+    },
+    notes: [],
+    made: { version: "0.1.0", created: "2026-01-01", seed: 0, data: "abc", packages: {} },
+    ...change,
+  };
+}
+
+export function step(n: number, confidence: number, change: Partial<Step> = {}): Step {
+  return {
+    n,
+    row: 100 + n,
+    positive: true,
+    confidence,
+    margin: Math.log(confidence / (1 - confidence)),
+    gap: Math.max(0, confidence - 0.5),
+    seconds: n / 10,
+    ...change,
+  };
+}
+
+/** A run with `steps` removals that has flipped at the last and was checked. */
+export function finished(steps = 3, change: Partial<State> = {}): State {
+  const list = Array.from({ length: steps }, (_, i) =>
+    step(i + 1, i + 1 === steps ? 0.497 : 0.61 - (0.1 * (i + 1)) / steps),
+  );
+  return {
+    ...emptyState(),
+    start: start(),
+    steps: list,
+    searched: steps,
+    refined: true,
+    verified: {
+      type: "verified",
+      flipped: true,
+      label: "good",
+      confidence: 0.497,
+      irreducible: true,
+      put_back: list.map(() => 0.512),
+      by: "your pipeline",
+      seconds: 0.1,
+    },
+    bound: { type: "bound", rows: 2, seconds: 0 },
+    rankings: [
+      {
+        method: "influence",
+        flips_at: steps + 1,
+        tried: steps + 2,
+        curve: [
+          [0, 0.61],
+          [steps + 1, 0.49],
+        ],
+        positive: [{ row: 101, place: 1, score: 1, change: -0.05 }],
+        negative: [],
+        seconds: 0.1,
+      },
+    ],
+    end: { type: "end", status: "flipped", reason: "", seconds: 1 },
+    rows: Object.fromEntries(
+      list.map((s) => [
+        String(s.row),
+        {
+          label: "bad",
+          name: null,
+          item: { kind: "table", values: [50 + s.n, "nurse"], differs: [0, 1] },
+        },
+      ]),
+    ),
+    ...change,
+  };
+}
+
+/** A run that is still on its way. */
+export function running(steps: number, change: Partial<State> = {}): State {
+  return {
+    ...finished(steps + 1),
+    steps: Array.from({ length: steps }, (_, i) => step(i + 1, 0.61 - 0.005 * (i + 1))),
+    refined: false,
+    verified: null,
+    bound: null,
+    rankings: [],
+    end: null,
+    ...change,
+  };
+}
+
+/** A line whose far end is the test. */
+export class TestLine implements Transport {
+  sent: Command[] = [];
+  #messages = new Set<(message: Message) => void>();
+  #closes = new Set<() => void>();
+
+  send(command: Command): void {
+    this.sent.push(command);
+  }
+  onMessage(callback: (message: Message) => void): () => void {
+    this.#messages.add(callback);
+    return () => this.#messages.delete(callback);
+  }
+  onClose(callback: () => void): () => void {
+    this.#closes.add(callback);
+    return () => this.#closes.delete(callback);
+  }
+
+  tell(message: Message): void {
+    this.#messages.forEach((callback) => callback(message));
+  }
+  answer(answer: Omit<WhatIf, "type">, seq: number): void {
+    this.tell({ schema: "forcing.v1", seq, events: [{ type: "what-if", ...answer }] });
+  }
+  close(): void {
+    this.#closes.forEach((callback) => callback());
+  }
+  count(type: Command["type"]): number {
+    return this.sent.filter((command) => command.type === type).length;
+  }
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { parseHello, parseMessage, parseState } from "../src/protocol.js";
+import { finished, start, step } from "./fixtures.js";
+
+const SCHEMA = "forcing.v1";
+
+/** A generator of its own, so that a failure can be run again. */
+function random(seed: number): () => number {
+  let x = seed;
+  return () => {
+    x = (x * 1664525 + 1013904223) % 2 ** 32;
+    return x / 2 ** 32;
+  };
+}
+
+const ODD: unknown[] = [null, true, -1, 0.5, Infinity, "", "__proto__", [], {}, [[]], { a: null }];
+
+/** The payload with one value somewhere replaced, dropped or added. */
+function mutate(payload: unknown, next: () => number): unknown {
+  const copy = structuredClone(payload);
+  let at: unknown = copy;
+  for (;;) {
+    if (typeof at !== "object" || at === null) return copy;
+    const keys = Object.keys(at);
+    const key = keys[Math.floor(next() * keys.length)];
+    const place = at as Record<string, unknown>;
+    if (key === undefined || next() < 0.25) {
+      const odd = ODD[Math.floor(next() * ODD.length)];
+      if (key === undefined || next() < 0.1) place.later = odd;
+      else if (next() < 0.3) Reflect.deleteProperty(place, key);
+      else place[key] = odd;
+      return copy;
+    }
+    at = place[key];
+  }
+}
+
+describe("parseState", () => {
+  it("takes a state as it is", () => {
+    const state = finished();
+    expect(parseState(JSON.parse(JSON.stringify(state)))).toEqual(state);
+  });
+
+  it("takes fields of later versions", () => {
+    expect(parseState({ ...finished(), later: 1 })).not.toBeNull();
+  });
+
+  it("refuses another schema", () => {
+    expect(parseState({ ...finished(), schema: "forcing.v2" })).toBeNull();
+  });
+
+  it.each(ODD)("refuses %j", (x) => {
+    expect(parseState(x)).toBeNull();
+  });
+
+  it("never throws, whatever was changed", () => {
+    const next = random(1);
+    for (let i = 0; i < 3000; i++) {
+      let payload: unknown = finished();
+      for (let j = 0; j < 1 + Math.floor(3 * next()); j++) payload = mutate(payload, next);
+      expect(() => parseState(payload)).not.toThrow();
+    }
+  });
+});
+
+describe("parseMessage", () => {
+  const events = [start(), { type: "step", steps: [step(1, 0.6)], rows: {} }];
+
+  it("takes events, states and pictures", () => {
+    expect(parseMessage({ schema: SCHEMA, seq: 1, events })).toEqual({
+      schema: SCHEMA,
+      seq: 1,
+      events,
+    });
+    expect(parseMessage({ schema: SCHEMA, seq: 4, state: finished() })).toHaveProperty("state");
+    const bytes = new Uint8Array([1]);
+    expect(parseMessage({ schema: SCHEMA, images: ["a"] }, [bytes])).toEqual({
+      schema: SCHEMA,
+      images: ["a"],
+      buffers: [bytes],
+    });
+  });
+
+  it("passes over events that it does not know", () => {
+    const message = parseMessage({ schema: SCHEMA, seq: 1, events: [{ type: "later" }] });
+    expect(message).toEqual({ schema: SCHEMA, seq: 1, events: [] });
+    for (const type of ["constructor", "__proto__", "toString"]) {
+      expect(parseMessage({ schema: SCHEMA, seq: 1, events: [{ type }] })).not.toBeNull();
+    }
+  });
+
+  it("refuses a known event that is malformed, so that the gap is noticed", () => {
+    expect(parseMessage({ schema: SCHEMA, seq: 1, events: [{ type: "bound" }] })).toBeNull();
+  });
+
+  it("refuses pictures without their bytes", () => {
+    expect(parseMessage({ schema: SCHEMA, images: ["a", "b"] }, [new Uint8Array()])).toBeNull();
+  });
+
+  it("never throws, whatever was changed", () => {
+    const next = random(2);
+    for (let i = 0; i < 3000; i++) {
+      const message = mutate({ schema: SCHEMA, seq: 1, events }, next);
+      expect(() => parseMessage(message)).not.toThrow();
+      expect(() => parseHello(message)).not.toThrow();
+    }
+  });
+});

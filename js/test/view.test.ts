@@ -1,0 +1,279 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { End, State } from "../src/protocol.js";
+import { mount } from "../src/view/index.js";
+import type { MountedView } from "../src/view/index.js";
+import { TestLine, finished, running, start } from "./fixtures.js";
+
+let view: MountedView | null = null;
+let root: HTMLElement;
+
+function draw(state: State | null, live: TestLine | null = null): ShadowRoot {
+  root = document.createElement("div");
+  document.body.append(root);
+  view = mount(root, { state, live });
+  return root.shadowRoot!;
+}
+
+const text = (node: Element | null): string =>
+  (node?.textContent ?? "").replace(/\s+/g, " ").trim();
+const headline = (shadow: ShadowRoot): string => text(shadow.querySelector(".headline"));
+const checks = (shadow: ShadowRoot): string => text(shadow.querySelector(".checks"));
+const settle = (): Promise<void> => new Promise((done) => setTimeout(done, 20));
+
+function button(shadow: ShadowRoot, name: string): HTMLButtonElement {
+  const all = [...shadow.querySelectorAll("button")];
+  const found = all.find((b) => (b.getAttribute("aria-label") ?? text(b)).startsWith(name));
+  if (!found) throw new Error(`no button ${name} among ${all.map(text).join(" | ")}`);
+  return found;
+}
+
+const ended = (status: End["status"], steps: number, reason = ""): State =>
+  running(steps, { end: { type: "end", status, reason, seconds: 1 } });
+
+afterEach(() => {
+  view?.dispose();
+  view = null;
+  root.remove();
+});
+
+describe("the sentence", () => {
+  it("of a finished run", () => {
+    const shadow = draw(finished());
+    expect(headline(shadow)).toBe(
+      "Bad (61 %) stands on 3 of 1 200 training rows. Retrained without them: good (50.3 %).",
+    );
+    expect(checks(shadow)).toContain("Verified by refitting your pipeline");
+    expect(checks(shadow)).toContain("Irreducible: put any one back and it is bad again");
+    expect(checks(shadow)).toContain("At least 2 are needed");
+    expect(text(shadow.querySelector(".target-line"))).toBe(
+      "Test row 1760, labelled good, so the decision is wrong",
+    );
+  });
+
+  it("of a set that was not checked claims no check", () => {
+    const shadow = draw(finished(3, { verified: null }));
+    expect(headline(shadow)).toContain("Without them: good (50.3 %)");
+    expect(checks(shadow)).toContain("Not checked by refitting");
+    expect(shadow.querySelector(".icon.checked")).toBeNull();
+  });
+
+  it("leaves out a bound that says nothing", () => {
+    const shadow = draw(finished(3, { bound: { type: "bound", rows: 1, seconds: 0 } }));
+    expect(checks(shadow)).not.toContain("At least");
+  });
+
+  it("says that a large set is robust", () => {
+    const shadow = draw(finished(325));
+    expect(headline(shadow)).toContain("is robust: no handful of rows carries it.");
+    expect(headline(shadow)).toContain("It takes 325 of 1 200 training rows to reach good");
+    expect(checks(shadow)).toContain("No single removal moves it by more than");
+    expect(shadow.querySelectorAll(".list .row:not(.header)").length).toBeLessThan(40);
+  });
+
+  it.each<[State, string, string]>([
+    [ended("unflippable", 2, "All were tried."), "Bad (61 %) cannot be flipped", "All were tried."],
+    [ended("cancelled", 2), "was down to 60.0 % without 2 of 1 200", "Stopped at step 2"],
+    [ended("cancelled", 0), "stopped before the first training row was removed", "Stopped"],
+    [ended("limit", 2, "Most rows."), "was down to 60.0 %", "Stopped at step 2: Most rows."],
+    [ended("exited", 2, "Too dear."), "was down to 60.0 %", "Stopped at step 2: Too dear."],
+    [ended("failed", 2, "Broken."), "was down to 60.0 %", "Failed at step 2: Broken."],
+  ])("of an end without a flip", (state, sentence, check) => {
+    const shadow = draw(state);
+    expect(headline(shadow)).toContain(sentence);
+    expect(checks(shadow)).toContain(check);
+    expect(shadow.querySelector(".flip")).toBeNull();
+  });
+
+  it("of a run on its way, with its controls", () => {
+    const line = new TestLine();
+    const shadow = draw(running(2), line);
+    expect(headline(shadow)).toContain("Bad (61 %) is down to 60.0 % without 2 of 1 200");
+    expect(shadow.querySelectorAll(".check.pending")).toHaveLength(3);
+    button(shadow, "Pause").click();
+    button(shadow, "Cancel").click();
+    expect(line.sent.map((command) => command.type)).toEqual(["sync", "pause", "cancel"]);
+  });
+
+  it("of a run whose kernel is gone", async () => {
+    const line = new TestLine();
+    const shadow = draw(running(2), line);
+    line.close();
+    await settle();
+    expect(checks(shadow)).toContain("Stopped at step 2: the kernel can no longer be reached");
+    expect(shadow.querySelector(".spinner")).toBeNull();
+    expect(shadow.querySelector(".controls")).toBeNull();
+  });
+
+  it("before anything came", () => {
+    expect(headline(draw(null, new TestLine()))).toBe("Waiting for the first numbers.");
+    view?.dispose();
+    expect(headline(draw(null))).toBe("There is no explanation to show.");
+  });
+});
+
+describe("rows", () => {
+  it("are named for readers", () => {
+    const name = button(draw(finished()), "Put back").getAttribute("aria-label");
+    expect(name).toBe(
+      "Put back: training row 101, label bad, removed first, confidence 0.61 to 0.58",
+    );
+  });
+
+  it("are put back from what was verified, and taken out again", async () => {
+    const shadow = draw(finished());
+    button(shadow, "Put back").click();
+    await settle();
+    expect(text(shadow.querySelector(".what-if"))).toContain("With row 101 put back: bad (51.2 %)");
+    button(shadow, "Take out").click();
+    await settle();
+    expect(shadow.querySelector(".what-if")).toBeNull();
+  });
+
+  it("need the kernel for several at once", async () => {
+    const shadow = draw(finished());
+    button(shadow, "Put back").click();
+    button(shadow, "Put back: training row 102").click();
+    await settle();
+    expect(text(shadow.querySelector(".what-if"))).toContain("need the running kernel");
+  });
+
+  it("are put back by the kernel, and only its latest answer counts", async () => {
+    const line = new TestLine();
+    const shadow = draw(finished(), line);
+    line.tell({ schema: "forcing.v1", seq: 9, state: finished() });
+    button(shadow, "Put back").click();
+    button(shadow, "Put back: training row 103").click();
+    await settle();
+    const asked = line.sent.filter((command) => command.type === "what-if").at(-1)!;
+    expect(asked).toMatchObject({ out: [102] });
+    expect(text(shadow.querySelector(".what-if"))).toContain("refitting");
+    const answer = { out: [102], label: "bad", confidence: 0.531, flipped: false };
+    line.answer({ ...answer, request: asked.request + 1000 }, 10);
+    await settle();
+    expect(text(shadow.querySelector(".what-if"))).toContain("refitting");
+    line.answer({ ...answer, request: asked.request }, 11);
+    await settle();
+    expect(text(shadow.querySelector(".what-if"))).toContain(
+      "With rows 101 and 103 put back: bad (53.1 %)",
+    );
+    button(shadow, "Undo").click();
+    await settle();
+    expect(shadow.querySelector(".what-if")).toBeNull();
+  });
+
+  it("follow the cursor of the curve", async () => {
+    const shadow = draw(finished());
+    const slider = shadow.querySelector<HTMLElement>("[role=slider]")!;
+    for (const key of ["Home", "ArrowRight", "ArrowRight"]) {
+      const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+      slider.dispatchEvent(event);
+      expect(event.defaultPrevented).toBe(true);
+      await settle();
+    }
+    expect(slider.getAttribute("aria-valuetext")).toMatch(/^2 removed · 54\.3\s%$/);
+    expect(text(shadow.querySelector(".row.chosen .meta"))).toContain("row 102");
+  });
+});
+
+describe("data", () => {
+  const MARKUP = "<img src=x onerror=alert(1)>";
+
+  it("stays text wherever it stands", () => {
+    const state = finished();
+    const bad = start({
+      claim: { ...start().claim, favoured: MARKUP, rival: `${MARKUP}2` },
+      model: MARKUP,
+      notes: [MARKUP],
+      display: {
+        kind: "table",
+        columns: [
+          { name: MARKUP, low: 0, high: 1 },
+          { name: "b", low: null, high: null },
+        ],
+        omitted: 0,
+      },
+      target: {
+        name: MARKUP,
+        label: MARKUP,
+        item: { kind: "table", values: [MARKUP], differs: [] },
+      },
+    });
+    const rows = Object.fromEntries(
+      Object.entries(state.rows).map(([key]) => [
+        key,
+        {
+          label: MARKUP,
+          name: MARKUP,
+          item: { kind: "table" as const, values: [MARKUP, MARKUP], differs: [0, 1] },
+        },
+      ]),
+    );
+    const shadow = draw({ ...state, start: bad, rows });
+    expect(shadow.querySelectorAll("img, script, iframe")).toHaveLength(0);
+    expect(shadow.textContent).toContain("<img src=x");
+  });
+
+  it("shows only pictures that travel with the state", () => {
+    const image = start({
+      display: { kind: "image" },
+      target: { name: null, label: null, item: { kind: "image", image: "far" } },
+    });
+    const state = finished(3, {
+      start: image,
+      images: { far: "https://example.org/x.png", near: "data:image/png;base64,AA==" },
+      rows: {
+        "101": { label: "bad", name: null, item: { kind: "image", image: "near" } },
+        "102": { label: "bad", name: null, item: null },
+      },
+    });
+    const shadow = draw(state);
+    const sources = [...shadow.querySelectorAll("img")].map((img) => img.src);
+    expect(new Set(sources)).toEqual(new Set(["data:image/png;base64,AA=="]));
+  });
+
+  it("that does not fit together draws all the same", () => {
+    const state = finished(3, {
+      verified: { ...finished().verified!, put_back: [0.5] },
+      rows: {
+        "101": { label: "bad", name: null, item: { kind: "text", text: "hi", marks: [[9, 2, 7]] } },
+        "102": {
+          label: "third",
+          name: "",
+          item: { kind: "table", values: [null], differs: [7, 0, 1] },
+        },
+      },
+    });
+    expect(headline(draw(state))).toContain("stands on 3");
+  });
+});
+
+describe("a host", () => {
+  it("may take the view away in mid-run", () => {
+    vi.useFakeTimers();
+    const line = new TestLine();
+    const shadow = draw(running(2), line);
+    view?.dispose();
+    view = null;
+    vi.advanceTimersByTime(10_000);
+    expect(line.count("sync")).toBe(1);
+    expect(shadow.childNodes).toHaveLength(0);
+    vi.useRealTimers();
+  });
+
+  it("may draw twice into one element", () => {
+    draw(finished());
+    view?.dispose();
+    view = mount(root, { state: finished(), live: null });
+    expect(headline(root.shadowRoot!)).toContain("stands on 3");
+  });
+
+  it("says which colours its ground wants", async () => {
+    document.body.dataset.jpThemeLight = "false";
+    const shadow = draw(finished());
+    expect(shadow.querySelector<HTMLElement>(".stage")?.dataset.tone).toBe("dark");
+    document.body.dataset.jpThemeLight = "true";
+    await settle();
+    expect(shadow.querySelector<HTMLElement>(".stage")?.dataset.tone).toBe("light");
+    delete document.body.dataset.jpThemeLight;
+  });
+});
