@@ -108,7 +108,7 @@ class TestTable:
         assert present(study, np.zeros(3), FRAME.iloc[4]).target()["values"] == ["Oslo", 4.0]
 
     def test_errors_name_what_is_wrong(self):
-        with pytest.raises(ValueError, match="shows 3 rows.*trained on 12"):
+        with pytest.raises(ValueError, match=r"shows 3 rows.*trained on 12"):
             present(FakeStudy(display=Table(FRAME[:3])), np.zeros(3))
         with pytest.raises(ValueError, match="'town', which is no column"):
             present(FakeStudy(display=Table(FRAME, columns=["town"])), np.zeros(3))

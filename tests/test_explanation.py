@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,8 +129,8 @@ def test_class_labels_keep_their_type(tmp_path, labels):
     study.class_names = ["no", "yes"]
     study.y = np.array(labels * (ROWS // 2))
     start, one = whole_run()[0], STEPS[0]
-    claim = start.claim.__class__(study.classes[1], study.classes[0], 0.8, 1.4)
-    step = one.__class__(1, 3, study.classes[1], True, 0.7, 0.5, 0.0, 0.1)
+    claim = replace(start.claim, favoured=study.classes[1], rival=study.classes[0])
+    step = replace(one, row=3, label=study.classes[1])
     found = Explanation.gather(
         Context.of(study, np.zeros(3)), [Start(claim, "mfs", 7), step, whole_run()[-1]]
     )

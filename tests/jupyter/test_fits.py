@@ -93,9 +93,14 @@ def test_classes_made_meanwhile_are_seen(recorder):
 
 def test_everything_is_put_back_after_an_error():
     fit = LogisticRegression.fit
-    with pytest.raises(KeyboardInterrupt), FitRecorder().recording():
-        assert LogisticRegression.fit is not fit
-        raise KeyboardInterrupt
+
+    def interrupted():
+        with FitRecorder().recording():
+            assert LogisticRegression.fit is not fit
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert LogisticRegression.fit is fit
     assert "__init_subclass__" not in vars(BaseEstimator)
 

@@ -176,7 +176,7 @@ def test_models_beside_a_cross_validation(run):
         ("raise KeyboardInterrupt", KeyboardInterrupt),
     ],
 )
-def test_errors_of_the_cell_are_shown_once_and_stop_it(run, shell, cell, error):
+def test_errors_of_the_cell_are_shown_once_and_stop_it(run, cell, error):
     fit = LogisticRegression.fit
     done = run(f"%%mfs --at X_test[0]\n{cell}")
     assert isinstance(done.error, error)

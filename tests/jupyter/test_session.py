@@ -273,7 +273,7 @@ def test_end_is_told_before_wait_returns():
     session.start().wait(3)
     order.append("wait")
     assert order == ["callback", "wait"]
-    session.on_end(lambda ended: order.append(ended))
+    session.on_end(order.append)
     assert order[-1] is session
 
 
