@@ -68,6 +68,12 @@ class NotebookPage:
         self.select(index)
         self.execute("notebook:run-cell")
 
+    def run_to_end(self, *indices: int) -> None:
+        """Run cells one after the other."""
+        for index in indices:
+            self.run(index)
+            self.wait_for_cell(index)
+
     def select(self, index: int) -> None:
         """Make one cell the active one."""
         self.evaluate(
@@ -120,10 +126,3 @@ class NotebookPage:
                 raise AssertionError(msg)
             self.page.wait_for_timeout(INTERVAL * 1000)
         return value
-
-
-def pictures_drawn(output: Locator) -> list[bool]:
-    """For every picture in an output, whether it has arrived."""
-    script = "images => images.map(image => image.complete && image.naturalWidth > 0)"
-    drawn: list[bool] = output.locator("img").evaluate_all(script)
-    return drawn

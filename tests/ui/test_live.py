@@ -10,30 +10,18 @@ from playwright.sync_api import expect
 
 from ui import samples
 from ui.conftest import OpenNotebook
-from ui.notebook_page import NotebookPage, pictures_drawn
+from ui.notebook_page import NotebookPage
 from ui.saved import MIME_TYPE
+from ui.view import pictures_drawn, steps_shown
 
 ANSWER_WITHIN = 0.5
-
-
-def run_cells(notebook: NotebookPage, *indices: int) -> None:
-    for index in indices:
-        notebook.run(index)
-        notebook.wait_for_cell(index)
-
-
-def steps_shown(notebook: NotebookPage, index: int) -> int:
-    """How many removals the view says it has seen."""
-    searching = notebook.output(index).get_by_text(re.compile(r"Searching · step \d"))
-    texts = searching.all_inner_texts()
-    return int(re.findall(r"\d+", texts[0])[0]) if texts else 0
 
 
 @pytest.fixture
 def explained(open_notebook: OpenNotebook) -> NotebookPage:
     """A notebook in which cell 2 has been explained to the end."""
     notebook = open_notebook(samples.LOAD, samples.BREAST_CANCER, samples.EXPLAIN, "ex.supports")
-    run_cells(notebook, 0, 1, 2)
+    notebook.run_to_end(0, 1, 2)
     notebook.poll(lambda: MIME_TYPE in notebook.outputs(2)[0].get("data", {}))
     return notebook
 
@@ -49,18 +37,18 @@ def test_the_magic_ends_in_a_checked_set(explained: NotebookPage) -> None:
     assert state["end"]["status"] == "flipped"
     assert state["verified"]["flipped"]
     # The variable of `--name` is the same run.
-    run_cells(explained, 3)
+    explained.run_to_end(3)
     rows = [int(row) for row in re.findall(r"\d+", explained.outputs(3)[0]["data"]["text/plain"])]
     assert rows == [step["row"] for step in state["steps"]]
 
 
 def test_steps_stream_while_the_run_goes_on(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(samples.LOAD, samples.SLOW, samples.EXPLAIN_SLOWLY)
-    run_cells(notebook, 0, 1, 2)
+    notebook.run_to_end(0, 1, 2)
     seen = set[int]()
 
     def several_seen() -> bool:
-        seen.add(steps_shown(notebook, 2))
+        seen.add(steps_shown(notebook.output(2)))
         return len(seen - {0}) >= 3
 
     notebook.poll(several_seen)
@@ -70,10 +58,10 @@ def test_steps_stream_while_the_run_goes_on(open_notebook: OpenNotebook) -> None
 
 def test_cancel_answers_while_a_cell_is_busy(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(samples.LOAD, samples.SLOW, samples.EXPLAIN_SLOWLY, samples.BUSY)
-    run_cells(notebook, 0, 1)
+    notebook.run_to_end(0, 1)
     notebook.run(2)
     notebook.run(3)
-    notebook.poll(lambda: steps_shown(notebook, 2) > 5)
+    notebook.poll(lambda: steps_shown(notebook.output(2)) > 5)
     assert notebook.count(3) is None, "the cell should still be busy"
 
     notebook.output(2).get_by_role("button", name="Cancel").click()
@@ -88,7 +76,7 @@ def test_putting_a_row_back_in_the_live_view_refits(open_notebook: OpenNotebook)
     notebook = open_notebook(
         samples.LOAD, samples.BREAST_CANCER, samples.FIT, samples.VIEW_THAT_STAYS
     )
-    run_cells(notebook, 0, 1, 2, 3)
+    notebook.run_to_end(0, 1, 2, 3)
     put_one_back(notebook, 3)
 
 
@@ -110,7 +98,7 @@ def put_one_back(notebook: NotebookPage, index: int) -> None:
 
 def test_pictures_come_from_the_kernel_and_stay(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(samples.LOAD, samples.DIGITS, samples.EXPLAIN_DIGIT)
-    run_cells(notebook, 0, 1, 2)
+    notebook.run_to_end(0, 1, 2)
     notebook.poll(lambda: MIME_TYPE in notebook.outputs(2)[0].get("data", {}))
     output = notebook.output(2)
     expect(output.get_by_text("Verified")).to_be_visible()

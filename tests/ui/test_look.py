@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 
 from ui import samples, saved
 from ui.conftest import OpenNotebook
-from ui.notebook_page import HostName, NotebookPage, pictures_drawn
+from ui.notebook_page import HostName, NotebookPage
+from ui.view import pictures_drawn, steps_shown
 
 WIDTHS = {"wide": 1100, "narrow": 500}
 TALL = 2600
@@ -37,18 +38,17 @@ def test_look_of_a_saved_explanation(
 
 def test_look_of_a_run_that_goes_on(open_notebook: OpenNotebook, screenshots: Path) -> None:
     notebook = open_notebook(samples.LOAD, samples.SLOW, samples.EXPLAIN_SLOWLY)
-    for index in range(3):
-        notebook.run(index)
-        notebook.wait_for_cell(index)
-    pause = notebook.output(2).get_by_role("button", name="Pause")
-    expect(notebook.output(2).get_by_role("img").first).to_be_visible()
-    pause.click()
-    expect(notebook.output(2).get_by_role("button", name="Resume")).to_be_visible()
+    notebook.run_to_end(0, 1, 2)
+    output = notebook.output(2)
+    notebook.poll(lambda: steps_shown(output) > 10)
+    output.get_by_role("button", name="Pause").click()
+    expect(output.get_by_role("button", name="Resume")).to_be_visible()
     _take(notebook, 2, lambda theme, width: screenshots / f"running-{theme}-{width}.png")
 
 
 def _take(notebook: NotebookPage, index: int, path: Callable[[str, str], Path]) -> None:
-    output = notebook.output(index)
+    # Without the prompt: the width that the view has.
+    output = notebook.output(index).locator(".jp-OutputArea-output").first
     for name, width in WIDTHS.items():
         # The rest of the application keeps its width when the window changes.
         window = notebook.page.viewport_size
@@ -61,7 +61,5 @@ def _take(notebook: NotebookPage, index: int, path: Callable[[str, str], Path]) 
             notebook.use_theme(theme)
             notebook.page.wait_for_timeout(300)
             output.screenshot(path=path(theme, name))
-            drawn = output.bounding_box()
-            assert drawn is not None
             scrolls = "node => node.scrollWidth > node.clientWidth + 1"
             assert not output.evaluate(scrolls), f"{name}: wider than its output area"

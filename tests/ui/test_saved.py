@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from ui import saved
 from ui.conftest import OpenNotebook
-from ui.notebook_page import pictures_drawn
+from ui.view import pictures_drawn
 
 TABLE = 0
 IMAGES = 1
