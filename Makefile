@@ -41,7 +41,7 @@ test-js: $(DONE)/node
 	cd js && npm test --silent
 
 # Arguments for pytest, such as `make test-python TESTS="tests/engine -x"`.
-TESTS ?= tests notebooks --nbmake
+TESTS ?= tests $(wildcard notebooks) --nbmake
 .PHONY: test-python
 test-python: $(DONE)/package $(DONE)/develop $(DONE)/browser
 	$(BIN)/python -m pytest $(TESTS)
