@@ -70,6 +70,10 @@ export function Footer(): JSX.Element {
       : [middle(start.model, 60), `${size} features`, METHODS[start.method] ?? start.method];
   const { verified } = state;
   const notes = [...start.notes];
+  const { display } = start;
+  if (display.kind === "table" && display.omitted > 0) {
+    notes.push(`${count(display.omitted)} further features are not shown.`);
+  }
   if (verified !== null && verified.by !== "") notes.push(`Checked by refitting ${verified.by}.`);
   return (
     <footer>

@@ -1,6 +1,7 @@
 /** The drawing itself: axes, region, lines, marks and their labels. */
 
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { useView } from "../context.js";
 import { THIN, className, count, middle, percent, tick as format } from "../../format.js";
 import { Mark, roleOf } from "../shapes.js";
@@ -117,11 +118,13 @@ function ForcingLine(props: { g: Geometry; streaming: boolean }): JSX.Element {
   const { g, streaming } = props;
   const few = state.steps.length <= POINTS;
   const size = markSize(state.steps.length);
+  // The cursor moves more often than the line.
+  const d = useMemo(() => path(g, g.line), [g]);
   const last = g.line.at(-1);
   const first = g.line[0];
   return (
     <g aria-hidden="true">
-      <path class="forcing" d={path(g, g.line)} />
+      <path class="forcing" d={d} />
       {few &&
         state.steps.map((step, i) => {
           if (i + 1 === g.flip) return null;

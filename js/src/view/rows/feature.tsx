@@ -7,7 +7,7 @@ import { Mark } from "../shapes.js";
 import type { Role } from "../shapes.js";
 import { along, numeric } from "./columns.js";
 
-const WIDTH = 46;
+const WIDTH = 44;
 const HEIGHT = 14;
 const EDGE = 5;
 

@@ -43,7 +43,7 @@ function Header(props: { facts: ListFacts }): JSX.Element | null {
           </span>
         ))}
         {own && (
-          <span class="differs">
+          <span class="differs" style={{ gridColumn: `${facts.shared.length + 1} / -1` }}>
             <i class="target-key" /> target
             <span>{facts.shared.length > 0 ? "also differs in" : "differs most from it in"}</span>
           </span>
@@ -57,9 +57,7 @@ function Header(props: { facts: ListFacts }): JSX.Element | null {
       <span class="identity">training row</span>
       <span class="moved">confidence</span>
       {content}
-      <span class="tail">
-        {facts.supports ? (hasBack ? "if put back" : "") : "also in the set"}
-      </span>
+      <span class="tail">{facts.supports ? (hasBack ? "if put back" : "") : "in the set"}</span>
     </div>
   );
 }
