@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import forcing
@@ -54,7 +55,7 @@ def test_what_a_run_found():
     assert found.supports.tolist() == [4, 6]
     assert found.supports.dtype == np.intp
     assert (found.size, found.flipped, found.verified, found.irreducible) == (2, True, True, True)
-    assert (found.lower_bound, found.status, found.searched) == (2, "flipped", 4)
+    assert (found.lower_bound, found.status, found.searched) == (2, "flipped", 5)
     assert found.steps == REFINED
     assert found.confidence.tolist() == [0.8, 0.6, 0.48]
     assert list(found.rankings) == ["influence"]
@@ -204,6 +205,14 @@ def test_the_html_file_is_whole_and_escapes_what_comes_from_data(tmp_path):
     assert "good &amp; fine" in text
     assert "prefers-color-scheme: dark" in text
     assert not re.search(r"https?://", text)
+
+
+def test_values_of_cells_are_escaped(tmp_path):
+    frame = pd.DataFrame({"word": [EVIL if k % 2 else "<u>" for k in range(ROWS)]})
+    text = explained(X=frame, x=frame.iloc[1]).to_html(tmp_path / "one.html").read_text()
+    assert "<script" not in text
+    assert "<u>" not in text
+    assert "word: &lt;u&gt; vs &lt;script&gt;" in text
 
 
 def test_the_html_file_has_the_pictures_inline(tmp_path):

@@ -105,7 +105,7 @@ def test_state_adds_the_events_up():
         builder.apply(event)
     state = builder.state
     assert [part["row"] for part in state["steps"]] == [4, 6]
-    assert (state["searched"], state["refined"]) == (4, True)
+    assert (state["searched"], state["refined"]) == (5, True)
     assert state["progress"] is None
     assert state["end"]["status"] == "flipped"
     assert set(state["rows"]) == {"2", "4", "5", "6", "7", "8", "9", "10", "11"}

@@ -41,7 +41,8 @@ def test_confidence_of_several(explanation):
 
 
 def test_a_linear_boundary_is_traced_exactly():
-    segments = _trace(lambda p: p @ [1.0, -0.5] - 0.3, np.array([-2.0, -2.0]), np.array([2.0, 2.0]))
+    low, high = np.array([-2.0, -2.0]), np.array([2.0, 2.0])
+    segments = _trace(lambda p: p @ [1.0, -0.5] - 0.3, low, high)
     on_it = segments @ [1.0, -0.5] - 0.3
     assert np.abs(on_it).max() < 1e-12
     # The whole line is there: its ends are on the frame.

@@ -52,8 +52,10 @@ def confidence(explanations: Explanation | Mapping[str, Explanation]) -> bqplot.
         colour = colours[place % len(colours)]
         marks.append(_line(bq, range(len(values)), values, x, y, colour, name))
     for name, curve in dashed.items():
-        ks, values = zip(*curve, strict=True)
-        marks.append(_line(bq, ks, values, x, y, NEUTRAL, name, line_style="dashed"))
+        points = np.array(curve)
+        marks.append(
+            _line(bq, points[:, 0], points[:, 1], x, y, NEUTRAL, name, line_style="dashed")
+        )
     axes = [
         bq.Axis(scale=x, label="rows removed", grid_lines="none", tick_format="d"),
         bq.Axis(scale=y, label=f"confidence in {one.claim.favoured}", side="left",
@@ -117,7 +119,7 @@ def boundary(
         marks = [scatter, _target(bq, target, scales)]
         if len(edge):
             xs, ys = edge[:, :, 0], edge[:, :, 1]
-            marks.insert(0, _line(bq, xs, ys, *scales, NEUTRAL, stroke_width=2))
+            marks.insert(0, _line(bq, xs, ys, scales[0], scales[1], NEUTRAL, stroke_width=2))
         axes = [
             bq.Axis(scale=scale, side=side, grid_lines="none", num_ticks=4)
             for scale, side in zip(scales, ("bottom", "left"), strict=True)
