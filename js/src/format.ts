@@ -19,6 +19,26 @@ function beside(x: number, digits: number, edge: number): number {
   return rounded;
 }
 
+/** Digits that tell a small part of a hundred from none. */
+function placesFor(part: number): number {
+  return Math.max(0, Math.ceil(-Math.log10(part) - 1e-9));
+}
+
+/** Probabilities near 1 never read as certain: "99.97", at most "> 99.999". */
+function nearOne(rest: number, places: number): string {
+  if (rest < 0.001 - 1e-9) return "> 99.999";
+  const digits = Math.max(places, placesFor(rest));
+  const scale = 10 ** digits;
+  return ((100 * scale - Math.max(1, Math.round(rest * scale))) / scale).toFixed(digits);
+}
+
+function nearZero(x: number, places: number): string {
+  if (x < 0.001) return "< 0.001";
+  const digits = Math.max(places, placesFor(x));
+  const scale = 10 ** digits;
+  return (Math.max(1, Math.round(x * scale)) / scale).toFixed(digits);
+}
+
 /** The digits of a probability in per cent, finer the closer the decision is. */
 export function percentDigits(p: number, digits = 0, threshold = 0.5): string {
   const x = 100 * p;
@@ -27,10 +47,8 @@ export function percentDigits(p: number, digits = 0, threshold = 0.5): string {
   const away = Math.abs(x - edge);
   const needed = away < 0.05 - 1e-9 ? 2 : away < 2 - 1e-9 ? 1 : 0;
   const places = Math.max(digits, needed);
-  if (x > 99 && x < 100) {
-    return x >= 99.95 ? "> 99.9" : Math.round(x) < 100 && places === 0 ? "99" : x.toFixed(1);
-  }
-  if (x > 0 && x < 0.5) return x < 0.05 ? "< 0.1" : x.toFixed(1);
+  if (x > 99 && x < 100) return nearOne(100 - x, places);
+  if (x > 0 && x < 1) return nearZero(x, places);
   return signed(beside(x, places, edge).toFixed(places));
 }
 
@@ -53,6 +71,13 @@ export function count(n: number): string {
 export function points(change: number, digits = 1): string {
   const text = (100 * change).toFixed(digits);
   if (!/[1-9]/.test(text)) return (0).toFixed(digits);
+  return change > 0 ? `+${text}` : signed(text);
+}
+
+/** A change of the log-odds with its sign: "−0.42". */
+export function odds(change: number): string {
+  const text = change.toFixed(2);
+  if (!/[1-9]/.test(text)) return "0.00";
   return change > 0 ? `+${text}` : signed(text);
 }
 

@@ -2,15 +2,16 @@
 
 import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
-import { className, count, middle, pointDigits, value } from "../format.js";
+import { className, count, middle, value } from "../format.js";
 import type { Item, Start } from "../protocol.js";
 import { useView } from "./context.js";
 import { flipsAt } from "./curve/legend.js";
 import { TickIcon } from "./icons.js";
 import { Bar, Change } from "./rows/bar.js";
 import { Card } from "./rows/card.js";
-import { largestChange, rankingLines, rowName, spokenLine, supportLines } from "./rows/lines.js";
+import { rankingLines, rowName, spokenLine, supportLines } from "./rows/lines.js";
 import type { Line } from "./rows/lines.js";
+import { measure } from "./rows/measure.js";
 import { useRoving } from "./rows/roving.js";
 import type { ListFacts } from "./rows/row.js";
 import { Shape } from "./shapes.js";
@@ -19,6 +20,8 @@ import { Words } from "./words.js";
 
 /** Examples of each sign: full rows of small cards, or lines. */
 const SHOWN = { image: { positive: 12, negative: 4 }, other: { positive: 5, negative: 3 } };
+
+const UNITS = { confidence: "confidence, in points", "log-odds": "the log-odds" };
 
 interface Gallery {
   method: string;
@@ -107,8 +110,8 @@ function Brief(props: {
           {rowName(line, 18)}
           {!facts.supports && line.step !== null && <TickIcon />}
         </span>
-        <Bar change={line.change} largest={facts.largest} />
-        <Change change={line.change} digits={facts.digits} />
+        <Bar line={line} measure={facts.measure} />
+        <Change line={line} measure={facts.measure} />
         <Gist item={line.item} start={start} />
       </button>
     </div>
@@ -207,13 +210,18 @@ export function Galleries(): JSX.Element {
   const { start } = useView();
   const galleries = useGalleries();
   const all = galleries.flatMap((gallery) => gallery.lines);
-  const scale = { largest: largestChange(all), digits: pointDigits(all.map((l) => l.change ?? 0)) };
+  const scale = measure(all, start.claim);
   const image = start.display.kind === "image";
   return (
     <div class={`galleries ${start.display.kind}`}>
       <div class="columns">
         {galleries.map((gallery) => {
-          const facts: ListFacts = { supports: gallery.supports, ...scale, shared: [], slots: 1 };
+          const facts: ListFacts = {
+            supports: gallery.supports,
+            measure: scale,
+            shared: [],
+            slots: 1,
+          };
           return (
             <section key={gallery.method} class="gallery">
               <h3>
@@ -232,7 +240,8 @@ export function Galleries(): JSX.Element {
         </span>
         <span>number: place in the order</span>
         <span>
-          bar: change of confidence, in points{image ? "" : "; the feature that differs most"}
+          bar: change of {UNITS[scale.unit]}
+          {image ? "" : "; the feature that differs most"}
         </span>
       </p>
     </div>

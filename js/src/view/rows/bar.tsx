@@ -1,17 +1,18 @@
-/** How far the confidence moved, on the list's one scale. */
+/** How far the decision moved, on the list's one scale. */
 
 import type { JSX } from "preact";
-import { points } from "../../format.js";
+import type { Line } from "./lines.js";
+import type { Measure } from "./measure.js";
 
-export function Bar(props: { change: number | null; largest: number }): JSX.Element {
-  const { change, largest } = props;
-  const part = change === null ? 0 : Math.abs(change) / largest;
-  const rises = change !== null && change > 0;
+export function Bar(props: { line: Line; measure: Measure }): JSX.Element {
+  const { line, measure } = props;
+  const change = measure.of(line) ?? 0;
+  const part = Math.abs(change) / measure.largest;
   return (
     <span class="bar" aria-hidden="true">
       {part > 0 && (
         <span
-          class={rises ? "fill rises" : "fill"}
+          class={change > 0 ? "fill rises" : "fill"}
           style={{ width: `${(100 * part).toFixed(1)}%` }}
         />
       )}
@@ -19,8 +20,6 @@ export function Bar(props: { change: number | null; largest: number }): JSX.Elem
   );
 }
 
-export function Change(props: { change: number | null; digits: number }): JSX.Element {
-  return (
-    <span class="change">{props.change === null ? "–" : points(props.change, props.digits)}</span>
-  );
+export function Change(props: { line: Line; measure: Measure }): JSX.Element {
+  return <span class="change">{props.measure.text(props.line)}</span>;
 }

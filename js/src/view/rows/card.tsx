@@ -28,10 +28,10 @@ function Foot(props: CardProps): JSX.Element {
   if (props.small) {
     return (
       <>
-        <Bar change={line.change} largest={facts.largest} />
+        <Bar line={line} measure={facts.measure} />
         <span class="foot">
           <span class="place">{line.place}</span>
-          <Change change={line.change} digits={facts.digits} />
+          <Change line={line} measure={facts.measure} />
         </span>
       </>
     );
@@ -55,8 +55,8 @@ function Foot(props: CardProps): JSX.Element {
         <span class="place">{facts.supports ? `step ${line.place}` : line.place}</span>
       </span>
       <span class="foot">
-        <Bar change={line.change} largest={facts.largest} />
-        <Change change={line.change} digits={facts.digits} />
+        <Bar line={line} measure={facts.measure} />
+        <Change line={line} measure={facts.measure} />
       </span>
       <span class="foot meta">
         {hint === null && line.back !== null && !back ? (

@@ -5,6 +5,7 @@ import type { Entry, Item, Ranking, Start, State } from "../../protocol.js";
 import { roleOf } from "../shapes.js";
 import type { Role } from "../shapes.js";
 import { changes, putBack } from "../summary.js";
+import { logOdds } from "./measure.js";
 
 export interface Line {
   row: number;
@@ -17,6 +18,8 @@ export interface Line {
   positive: boolean;
   /** Change of confidence at its removal; null where it was not measured. */
   change: number | null;
+  /** Change of the log-odds at its removal; null where it was not measured. */
+  oddsChange: number | null;
   /** Confidence after the removal; null for baselines. */
   confidence: number | null;
   /** Confidence with this row put back, as verified; null where not known. */
@@ -46,6 +49,7 @@ export function supportLines(state: State, start: Start): Line[] {
       role: roleOf(known.label, start.claim),
       positive: step.positive,
       change: moved[i] ?? null,
+      oddsChange: step.margin - (state.steps[i - 1]?.margin ?? start.claim.margin),
       confidence: step.confidence,
       back: putBack(state, i),
       step: i + 1,
@@ -60,6 +64,12 @@ export function stepOf(state: State): Map<number, number> {
 
 export function rankingLines(state: State, start: Start, ranking: Ranking): Line[] {
   const steps = stepOf(state);
+  const curve = new Map(ranking.curve);
+  const oddsChange = (entry: Entry): number | null => {
+    const before = curve.get(entry.place - 1);
+    const after = curve.get(entry.place);
+    return before === undefined || after === undefined ? null : logOdds(after) - logOdds(before);
+  };
   const line = (entry: Entry, positive: boolean): Line => {
     const known = lookup(state, entry.row, positive ? start.claim.favoured : start.claim.rival);
     return {
@@ -69,6 +79,7 @@ export function rankingLines(state: State, start: Start, ranking: Ranking): Line
       role: roleOf(known.label, start.claim),
       positive,
       change: entry.change,
+      oddsChange: oddsChange(entry),
       confidence: null,
       back: null,
       step: steps.get(entry.row) ?? null,
@@ -78,11 +89,6 @@ export function rankingLines(state: State, start: Start, ranking: Ranking): Line
     ...ranking.positive.map((entry) => line(entry, true)),
     ...ranking.negative.map((entry) => line(entry, false)),
   ].sort((a, b) => a.place - b.place);
-}
-
-/** The largest change: one scale for the bars of a list. */
-export function largestChange(lines: readonly Line[]): number {
-  return Math.max(1e-12, ...lines.map((line) => Math.abs(line.change ?? 0)));
 }
 
 /** "row 412", or the name that the user gave it. */
@@ -100,7 +106,9 @@ export function spokenLine(line: Line, noun: string, threshold: number): string 
   } else {
     const from = line.confidence - (line.change ?? 0);
     const number = (p: number): string =>
-      (Number(percentDigits(p, 0, threshold).replace(/[^\d.]/g, "")) / 100).toString();
+      Number(
+        (Number(percentDigits(p, 0, threshold).replace(/[^\d.]/g, "")) / 100).toFixed(6),
+      ).toString();
     words.push(`removed ${ordinal(line.place)}`);
     words.push(`confidence ${number(from)} to ${number(line.confidence)}`);
   }

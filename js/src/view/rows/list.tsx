@@ -2,15 +2,15 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { count as counted, middle, pointDigits, value } from "../../format.js";
+import { count as counted, middle, value } from "../../format.js";
 import { useView } from "../context.js";
 import { useWidth } from "../width.js";
 import type { Width } from "../width.js";
 import { phaseOf } from "../summary.js";
 import { Card } from "./card.js";
 import { sharedColumns } from "./columns.js";
-import { largestChange } from "./lines.js";
 import type { Line } from "./lines.js";
+import { measure } from "./measure.js";
 import { useRoving } from "./roving.js";
 import { Row } from "./row.js";
 import type { ListFacts } from "./row.js";
@@ -55,7 +55,7 @@ function Header(props: { facts: ListFacts }): JSX.Element | null {
     <div class="row header" aria-hidden="true">
       <span class="place">{facts.supports ? "order" : "place"}</span>
       <span class="identity">training row</span>
-      <span class="moved">confidence</span>
+      <span class="moved">{facts.measure.unit}</span>
       {content}
       <span class="tail">{facts.supports ? (hasBack ? "if put back" : "") : "in the set"}</span>
     </div>
@@ -77,9 +77,8 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   const slots = width === "wide" ? 3 : 2;
   const facts = useMemo((): ListFacts => {
     const shared = running || width === "narrow" ? [] : sharedColumns(lines, slots);
-    const digits = pointDigits(lines.map((line) => line.change ?? 0));
-    return { supports, largest: largestChange(lines), digits, shared, slots };
-  }, [lines, supports, slots, running, width]);
+    return { supports, measure: measure(lines, start.claim), shared, slots };
+  }, [lines, start, supports, slots, running, width]);
 
   const cards = kind === "image";
   const across = cards ? Math.max(2, Math.floor((room + CARD.gap) / (CARD.least + CARD.gap))) : 1;

@@ -11,14 +11,14 @@ import { rowColumns } from "./columns.js";
 import { Feature } from "./feature.js";
 import { rowName, spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
+import type { Measure } from "./measure.js";
 import { nounOf } from "../summary.js";
 import { IfBack, Toggle } from "./toggle.js";
 
 /** What a list says to each of its rows. */
 export interface ListFacts {
   supports: boolean;
-  largest: number;
-  digits: number;
+  measure: Measure;
   /** Features in columns of their own, and how many features a row shows. */
   shared: readonly number[];
   slots: number;
@@ -135,8 +135,8 @@ export function Row(props: RowProps): JSX.Element {
       <span class="place">{line.place}</span>
       <Identity line={line} />
       <span class="moved">
-        <Bar change={line.change} largest={facts.largest} />
-        <Change change={line.change} digits={facts.digits} />
+        <Bar line={line} measure={facts.measure} />
+        <Change line={line} measure={facts.measure} />
       </span>
       <Content line={line} facts={facts} />
       <Tail {...props} />
