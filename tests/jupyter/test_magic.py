@@ -253,3 +253,4 @@ def test_tab_inside_the_cell_is_pythons(shell):
 def test_reloading_does_not_complete_twice(shell):
     shell.run_line_magic("reload_ext", "forcing")
     assert completed(shell, "%mfs m X y --met") == ["--method"]
+    assert len(shell.Completer.custom_matchers) == 1

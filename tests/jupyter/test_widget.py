@@ -212,6 +212,8 @@ class TestSessionComm:
         while len(channel.sent) < 2 and time.monotonic() < deadline:
             time.sleep(0.005)
         assert channel.sent[1][1]["events"][0]["type"] == "what-if"
+        channel.receive({"type": "select", "rows": [4]})
+        assert shown.selected == [4]
         channel.receive({"type": "nonsense"})
         channel.handle_close({})
         assert shown.session._listeners == [shown._send_message]

@@ -12,6 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def indexable(frame: Any) -> Any:
+    """The same table in a form whose rows are quick to take, converted once."""
+    if _is_pandas(frame) or _is_polars(frame):
+        return frame
+    return frame.tocsr() if hasattr(frame, "tocsr") else as_array(frame)
+
+
 def n_rows(frame: Any) -> int:
     shape = getattr(frame, "shape", None)
     return int(shape[0]) if shape is not None else len(frame)
@@ -36,18 +43,28 @@ def even_sample(frame: Any, most: int) -> NDArray[np.intp]:
 
 
 def take(frame: Any, rows: NDArray[np.intp], columns: Sequence[int]) -> list[NDArray[Any]]:
-    """The chosen cells, one array a column."""
+    """The chosen cells of an indexable frame, one array a column."""
     if _is_pandas(frame):
         part = frame.iloc[rows]
         return [np.asarray(part.iloc[:, j]) for j in columns]
     if _is_polars(frame):
         part = frame[rows.tolist()]
         return [part[:, j].to_numpy() for j in columns]
-    if hasattr(frame, "tocsr"):
-        dense = frame.tocsr()[rows][:, list(columns)].toarray()
-    else:
-        dense = as_array(frame)[rows][:, list(columns)]
+    dense = frame[rows][:, list(columns)]
+    dense = dense.toarray() if hasattr(dense, "toarray") else dense
     return [dense[:, j] for j in range(len(columns))]
+
+
+def take_row(frame: Any, row: int, columns: Sequence[int]) -> list[Any]:
+    """The chosen cells of one row of an indexable frame."""
+    if _is_pandas(frame):
+        return [frame.iat[row, j] for j in columns]  # a row as a series has one dtype
+    if _is_polars(frame):
+        cells = frame.row(row)
+        return [cells[j] for j in columns]
+    if hasattr(frame, "toarray"):
+        return list(frame[[row]].toarray().ravel()[list(columns)])
+    return list(frame[row, list(columns)])
 
 
 def single_row(x: Any, names: Sequence[str], columns: Sequence[int]) -> list[Any]:

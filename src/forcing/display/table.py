@@ -48,6 +48,7 @@ class Table:
         chosen = self._choose(names, study)
         x = x if target is None else target
         values = frames.single_row(x, names, chosen)
+        frame = frames.indexable(frame)
         return TablePresenter(frame, names, chosen, [as_cell(value) for value in values])
 
     def _choose(self, names: list[str], study: StudyLike) -> list[int]:
@@ -149,8 +150,7 @@ class TablePresenter:
         return {"kind": "table", "values": self._target, "differs": []}
 
     def item(self, position: int) -> Item:
-        row = frames.take(self._frame, np.array([position]), self._chosen)
-        values = [as_cell(column[0]) for column in row]
+        values = [as_cell(cell) for cell in frames.take_row(self._frame, position, self._chosen)]
         scores = [self._difference(j, value) for j, value in enumerate(values)]
         order = sorted((j for j in range(len(scores)) if scores[j] > 0), key=lambda j: -scores[j])
         return {"kind": "table", "values": values, "differs": order[:MOST_DIFFERING]}

@@ -60,6 +60,8 @@ class Session:
         self._builder = StateBuilder()
         self._seq = 0
         self._listeners: list[Listener] = []
+        self.on_select: Callable[[list[int]], None] = lambda _: None
+        """Called with the rows that a view selects."""
         self._at_end: list[Callable[[Session], None]] = []
         self._ended = False
         self._done = threading.Event()
@@ -159,6 +161,8 @@ class Session:
                 self.resume()
             case guards.Cancel():
                 self.cancel()
+            case guards.Select():
+                self.on_select(list(command.rows))
             case guards.WhatIf():
                 self._answers.ask(lambda: self._what_if(command), topic="what-if")
             case guards.Images():

@@ -10,7 +10,7 @@ from ipywidgets import widget_serialization
 from traitlets import Instance, Int, List, Unicode
 
 from forcing.context import Context, Json, StudyLike
-from forcing.guards import Command, Select
+from forcing.guards import Command
 from forcing.jupyter.comms import register_target, remember
 from forcing.jupyter.control import Control
 from forcing.jupyter.outputs import Outputs
@@ -45,6 +45,7 @@ class ForcingWidget(anywidget.AnyWidget):
         self.session = session
         super().__init__(control=Control(self._obey), session_id=session.id)
         session.listen(self._send_message)
+        session.on_select = self._select
         self._outputs = Outputs(self._live_bundle, freeze=freeze)
         session.on_end(self._outputs.freeze)
 
@@ -83,10 +84,10 @@ class ForcingWidget(anywidget.AnyWidget):
         return {} if represented is None else dict(represented[0])
 
     def _obey(self, command: Command) -> None:
-        if isinstance(command, Select):
-            self.selected = list(command.rows)
-        else:
-            self.session.obey(command, self._send_message)
+        self.session.obey(command, self._send_message)
+
+    def _select(self, rows: list[int]) -> None:
+        self.selected = rows
 
     def _send_message(self, message: Json, buffers: list[bytes]) -> None:
         # The comm itself: `Widget.send` would read traits that other threads may be setting.
