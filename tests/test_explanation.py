@@ -138,7 +138,7 @@ def test_class_labels_keep_their_type(tmp_path, labels):
     again = load(found.save(tmp_path / "labels.mfs.json"))
     assert type(again.claim.favoured) is type(labels[1])
     assert (again.claim.favoured, again.steps[0].label) == (labels[1], labels[1])
-    assert "yes (80" in repr(again)
+    assert "Yes (80" in repr(again)
 
 
 def test_pictures_are_saved_and_read_back(tmp_path):
@@ -178,7 +178,7 @@ def test_a_damaged_file(tmp_path):
 
 def test_repr_is_the_answer():
     text = repr(explained()).replace("\u202f", " ")
-    assert "good (80 %) stands on 2 of 12 training rows" in text
+    assert "Good (80 %) stands on 2 of 12 training rows" in text
     assert "Retrained without them: bad (good keeps 48 %). At least 2 are needed." in text
     assert "irreducible" in text
     assert "not checked by retraining" in repr(explained(without(Verified)))

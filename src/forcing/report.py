@@ -175,9 +175,11 @@ def _content(item: Json | None, state: Json, pictures: Pictures) -> str:
         return ""
     if item["kind"] == "image":
         url = pictures(item["image"])
-        # Only what we encoded ourselves: a state from elsewhere cannot smuggle another address in.
-        safe = url is not None and url.startswith("data:image/")
-        return f'<img src="{escape(url or "")}" alt="{escape(item["image"])}">' if safe else ""
+        # Only what we encoded ourselves: a state from elsewhere cannot smuggle an address in.
+        if url is None or not url.startswith("data:image/"):
+            return ""
+        name = item["image"].replace(":", " ")  # "row 412"
+        return f'<img src="{escape(url)}" alt="{escape(name)}" height="64">'
     if item["kind"] == "text":
         return _marked(item)
     return _differences(item, state["start"])

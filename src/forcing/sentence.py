@@ -42,34 +42,32 @@ def headline(state: Json) -> str:
     if start is None:
         return "Waiting for the first numbers." if end is None else end["reason"]
     claim = start["claim"]
-    subject = f"{_name(claim['favoured'])} ({percent(claim['confidence'], claim['threshold'])})"
+    name = _name(claim["favoured"])
+    subject = f"{name[:1].upper()}{name[1:]} ({percent(claim['confidence'], claim['threshold'])})"
     rows = f"{count(len(steps))} of {count(start['rows'])} training rows"
     status = None if end is None else end["status"]
     if status == "unflippable":
-        return f"{subject} cannot be flipped by removing training rows. {end['reason']}".strip()
-    if status == "flipped" and steps:
-        return f"{subject} stands on {rows}. {_without(state)}{_least(state)}"
-    if not steps:
-        return f"{subject}: no row was removed. {'' if end is None else end['reason']}".strip()
-    now = percent(steps[-1]["confidence"], claim["threshold"])
-    verb = "is down to" if end is None else "was down to"
-    reason = "" if end is None else f" {end['reason']}"
-    return f"{subject} {verb} {now} without {rows}.{reason}"
+        sentences = [f"{subject} cannot be flipped by removing training rows.", end["reason"]]
+    elif status == "flipped" and steps:
+        sentences = [f"{subject} stands on {rows}.", _without(state)]
+    elif steps:
+        now = percent(steps[-1]["confidence"], claim["threshold"])
+        verb = "is down to" if end is None else "was down to"
+        sentences = [f"{subject} {verb} {now} without {rows}.", end["reason"] if end else ""]
+    else:
+        sentences = [f"{subject}: no row was removed.", end["reason"] if end else ""]
+    return " ".join(filter(None, [*sentences, _least(state)]))
 
 
 def checks(state: Json) -> list[str]:
     """What was checked, a phrase each."""
-    verified, bound = state["verified"], state["bound"]
-    phrases = []
+    verified = state["verified"]
     if verified is None:
-        phrases.append("not checked by retraining")
-    else:
-        outcome = "flips" if verified["flipped"] else "does not flip"
-        phrases.append(f"checked: {verified['by']} retrained without them {outcome}")
-        if verified["irreducible"] is not None:
-            phrases.append("irreducible" if verified["irreducible"] else "reducible")
-    if bound is not None:
-        phrases.append(_needed(bound["rows"]))
+        return ["not checked by retraining"]
+    outcome = "flips" if verified["flipped"] else "does not flip"
+    phrases = [f"checked: {verified['by']}, retrained without {_them(state)}, {outcome}"]
+    if verified["irreducible"] is not None:
+        phrases.append("irreducible" if verified["irreducible"] else "reducible")
     return phrases
 
 
@@ -77,17 +75,20 @@ def _without(state: Json) -> str:
     verified, claim = state["verified"], state["start"]["claim"]
     if verified is None:
         after, rival = state["steps"][-1]["confidence"], claim["rival"]
-        lead = "Without them (not checked by retraining)"
+        lead = f"Without {_them(state)} (not checked by retraining)"
     else:
-        after, rival, lead = verified["confidence"], verified["label"], "Retrained without them"
+        after, rival = verified["confidence"], verified["label"]
+        lead = f"Retrained without {_them(state)}"
     keeps = percent(after, claim["threshold"])
     return f"{lead}: {_name(rival)} ({_name(claim['favoured'])} keeps {keeps})."
 
 
+def _them(state: Json) -> str:
+    return "it" if len(state["steps"]) == 1 else "them"
+
+
 def _least(state: Json) -> str:
     bound = state["bound"]
-    return "" if bound is None else f" {_needed(bound['rows']).capitalize()}."
-
-
-def _needed(rows: int) -> str:
-    return f"at least {count(rows)} {'is' if rows == 1 else 'are'} needed"
+    if bound is None:
+        return ""
+    return f"At least {count(bound['rows'])} {'is' if bound['rows'] == 1 else 'are'} needed."
