@@ -33,6 +33,9 @@ function useStore(store: Store): void {
   useLayoutEffect(() => store.subscribe(() => redraw(undefined)), [store]);
 }
 
+/** A refit that takes longer than this has failed, as far as a reader can tell. */
+const ANSWER_MS = 60_000;
+
 /** Answers from what is known, else from the kernel; one question at a time. */
 function useWhatIf(store: Store, screen: Screen, dispatch: (action: Action) => void): void {
   useLayoutEffect(
@@ -58,7 +61,10 @@ function useWhatIf(store: Store, screen: Screen, dispatch: (action: Action) => v
     }
     if (!live) return;
     const out = state.steps.map((step) => step.row).filter((row) => !back.includes(row));
-    dispatch({ type: "asked", request: store.ask(out) });
+    const request = store.ask(out);
+    dispatch({ type: "asked", request });
+    const timer = setTimeout(() => dispatch({ type: "unanswered", request }), ANSWER_MS);
+    return () => clearTimeout(timer);
   }, [store, back, live, dispatch]);
 }
 

@@ -33,6 +33,7 @@ export type Action =
   | { type: "restore" }
   | { type: "asked"; request: number }
   | { type: "answer"; answer: WhatIf }
+  | { type: "unanswered"; request: number }
   | { type: "known"; label: string; confidence: number }
   | { type: "gap" }
   | { type: "clear" };
@@ -58,6 +59,8 @@ export function screenReducer(screen: Screen, action: Action): Screen {
       const { label, confidence } = action.answer;
       return { ...screen, asked: null, answer: { back: screen.back, label, confidence } };
     }
+    case "unanswered":
+      return screen.asked === action.request ? { ...screen, asked: null } : screen;
     case "known":
       return {
         ...screen,

@@ -46,7 +46,8 @@ export function WhatIfLine(): JSX.Element | null {
   } else {
     result = (
       <span class="quiet">
-        <InfoIcon /> several rows at once need the running kernel
+        <InfoIcon />{" "}
+        {live ? "the kernel did not answer" : "several rows at once need the running kernel"}
       </span>
     );
   }

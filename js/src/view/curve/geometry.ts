@@ -64,17 +64,23 @@ function flipStep(state: State, live: boolean): number | null {
   return last.margin < 0 ? state.steps.length : null;
 }
 
+/** A line that is finer than its pixels is drawn from every k-th point, and the last. */
+export function thin(points: readonly Point[], width: number): readonly Point[] {
+  const stride = Math.ceil(points.length / (2 * width));
+  if (stride < 2) return points;
+  return points.filter((_, i) => i % stride === 0 || i === points.length - 1);
+}
+
 export function path(g: Geometry, points: readonly Point[]): string {
-  return (
-    lineOf<Point>(
-      (p) => g.x(p[0]),
-      (p) => g.y(p[1]),
-    )([...points]) ?? ""
+  const draw = lineOf<Point>(
+    (p) => g.x(p[0]),
+    (p) => g.y(p[1]),
   );
+  return draw([...thin(points, g.width)]) ?? "";
 }
 
 export function pixels(g: Geometry, points: readonly Point[]): [number, number][] {
-  return points.map((p) => [g.x(p[0]), g.y(p[1])]);
+  return thin(points, g.width).map((p) => [g.x(p[0]), g.y(p[1])]);
 }
 
 /** Where a baseline's line is at k, on its straight pieces. */

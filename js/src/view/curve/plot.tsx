@@ -160,12 +160,15 @@ function Labels(props: { g: Geometry; streaming: boolean }): JSX.Element {
   const { state, start } = useView();
   const { claim } = start;
   const { g, streaming } = props;
-  const lines = [pixels(g, g.line), ...state.rankings.map((r) => pixels(g, r.curve))];
-  const names = {
-    favoured: middle(className(claim.favoured), nameLength(g)),
-    rival: middle(className(claim.rival), nameLength(g)),
-  };
-  const spots = labels(g, lines, claim, names, streaming);
+  const { names, spots } = useMemo(() => {
+    const lines = [g.line, ...state.rankings.map((r) => r.curve)].map((line) => pixels(g, line));
+    const length = nameLength(g);
+    const names = {
+      favoured: middle(className(claim.favoured), length),
+      rival: middle(className(claim.rival), length),
+    };
+    return { names, spots: labels(g, lines, claim, names, streaming) };
+  }, [g, state.rankings, claim, streaming]);
   return (
     <g aria-hidden="true">
       {(["favoured", "rival"] as const).map((role) => (

@@ -63,8 +63,13 @@ function Header(props: { facts: ListFacts }): JSX.Element | null {
 }
 
 /** The place of the next removal while a run streams. */
-function Slot(props: { n: number }): JSX.Element {
-  return <div class="slot">{`step ${counted(props.n)}`}</div>;
+function Slot(props: { n: number; item?: boolean }): JSX.Element {
+  const role = props.item ? { role: "listitem" as const } : {};
+  return (
+    <div class="slot" {...role}>
+      {`step ${counted(props.n)}`}
+    </div>
+  );
 }
 
 export function List(props: { lines: Line[]; supports: boolean; label: string }): JSX.Element {
@@ -102,6 +107,11 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   }, [chosen, across, reveal]);
 
   const Part = cards ? Card : Row;
+  // The tab key must find a row even where the last one used has scrolled away.
+  const stop = Math.min(
+    Math.max(roving.current, virtual.first * across),
+    virtual.last * across - 1,
+  );
   const drawn: ComponentChildren[] = [];
   for (let i = virtual.first * across; i < Math.min(lines.length, virtual.last * across); i++) {
     const line = lines[i];
@@ -112,7 +122,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
         line={line}
         index={i}
         count={lines.length}
-        tabIndex={i === roving.current ? 0 : -1}
+        tabIndex={i === stop ? 0 : -1}
         facts={facts}
       />,
     );
@@ -134,7 +144,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
         <div style={{ height: `${virtual.before}px` }} />
         <div role="list" aria-label={props.label} class={cards ? "cards" : "lines"}>
           {drawn}
-          {running && cards && virtual.window === null && <Slot n={lines.length + 1} />}
+          {running && cards && virtual.window === null && <Slot n={lines.length + 1} item />}
         </div>
         <div style={{ height: `${virtual.after}px` }} />
       </div>
