@@ -89,8 +89,9 @@ def host(request: pytest.FixtureRequest) -> HostName:
 @pytest.fixture
 def open_notebook(
     page: Page, server: Server, host: HostName, request: pytest.FixtureRequest
-) -> OpenNotebook:
-    """Write a notebook, open it, and wait for its kernel."""
+) -> Iterator[OpenNotebook]:
+    """Write a notebook, open it, and wait for its kernel; the kernel ends with the test."""
+    all_opened: list[NotebookPage] = []
 
     def open_notebook(
         *cells: str | nbformat.NotebookNode, kernel: str | None = "python3"
@@ -107,6 +108,7 @@ def open_notebook(
         nbformat.write(notebook, server.root / path)
 
         opened = NotebookPage(page, server.url, host, path)
+        all_opened.append(opened)
         opened.open()
         if kernel is None:
             opened.refuse_kernel()
@@ -114,7 +116,9 @@ def open_notebook(
             opened.wait_for_kernel()
         return opened
 
-    return open_notebook
+    yield open_notebook
+    for opened in all_opened:
+        opened.stop_kernel()
 
 
 @pytest.fixture

@@ -53,6 +53,10 @@ class NotebookPage:
         """Answer the question which kernel to use with none."""
         self.page.locator(".jp-Dialog-button", has_text="No Kernel").click()
 
+    def stop_kernel(self) -> None:
+        """End the kernel, if there is one: what it still computes would slow the next test."""
+        self.evaluate("await panel?.sessionContext.session?.shutdown()")
+
     def evaluate(self, body: str, argument: Any = None) -> Any:
         """The value of an async function body in which `panel` and `argument` are known."""
         script = f"async ([path, argument]) => {{ {PANEL} {body} }}"

@@ -45,8 +45,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop it and its kernels."""
-        os.killpg(self.process.pid, signal.SIGINT)
-        os.killpg(self.process.pid, signal.SIGINT)  # the second says "yes, really"
+        self.process.terminate()
         try:
             self.process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
