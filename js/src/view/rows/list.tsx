@@ -19,7 +19,7 @@ import { useVirtual } from "./virtual.js";
 /** Row heights are fixed, so that a long list knows where every row is. */
 const HEIGHTS: Record<"table" | "text", Record<Width, number>> = {
   table: { wide: 52, medium: 80, narrow: 84 },
-  text: { wide: 64, medium: 92, narrow: 112 },
+  text: { wide: 64, medium: 88, narrow: 92 },
 };
 const CARD = { least: 128, gap: 16, foot: 70 };
 
