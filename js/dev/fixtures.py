@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
@@ -20,17 +21,20 @@ from sklearn.preprocessing import StandardScaler
 from forcing.display import Images, Texts
 from forcing.study import Study
 
+if TYPE_CHECKING:
+    from forcing.explanation import Explanation
+
 BASELINES = ("influence", "representer")
 
 
-def unsure(model, X, y):
+def unsure(model: Any, X: Any, y: Any) -> int:
     """The wrong prediction that is nearest to 0.62: neither trivial nor robust."""
     p = model.predict_proba(X).max(axis=1)
     wrong = model.predict(X) != y
     return int(np.argmin(np.abs(p - 0.62) + 10 * ~wrong))
 
 
-def table():
+def table() -> Explanation:
     data = load_breast_cancer(as_frame=True)
     y = data.target_names[data.target]
     X, X_test, y, y_test = train_test_split(data.data, y, test_size=0.5, random_state=3)
@@ -42,7 +46,7 @@ def table():
     )
 
 
-def image():
+def image() -> Explanation:
     digits = load_digits()
     keep = np.isin(digits.target, [3, 8])
     X, y = digits.data[keep] / 16, digits.target[keep]
@@ -52,17 +56,69 @@ def image():
     model = LogisticRegression(C=0.02).fit(X, y)
     i = unsure(model, X_test, y_test)
     study = Study(model, X, y, display=Images(X.reshape(-1, 8, 8), size=96), class_names=["3", "8"])
-    return study.explain(X_test[[i]], baselines=BASELINES, name=f"test row {i}", label=y_test[i],
-                         target_display=X_test[i].reshape(8, 8))
+    return study.explain(
+        X_test[[i]],
+        baselines=BASELINES,
+        name=f"test row {i}",
+        label=y_test[i],
+        target_display=X_test[i].reshape(8, 8),
+    )
 
 
-def text():
+def text() -> Explanation:
     rng = np.random.default_rng(4)
-    common = "the a to for you me we have on at back call now please today send home text".split()
-    spam = "free win prize claim 0800 cash urgent award offer welcome loan tenants help".split()
-    ham = "dinner love mum later sorry meeting train lunch tonight ok sleep class bus".split()
+    common = [
+        "the",
+        "a",
+        "to",
+        "for",
+        "you",
+        "me",
+        "we",
+        "have",
+        "on",
+        "at",
+        "back",
+        "call",
+        "now",
+        "please",
+        "today",
+        "send",
+        "home",
+        "text",
+    ]
+    spam = [
+        "free",
+        "win",
+        "prize",
+        "claim",
+        "0800",
+        "cash",
+        "urgent",
+        "award",
+        "offer",
+        "welcome",
+        "loan",
+        "tenants",
+        "help",
+    ]
+    ham = [
+        "dinner",
+        "love",
+        "mum",
+        "later",
+        "sorry",
+        "meeting",
+        "train",
+        "lunch",
+        "tonight",
+        "ok",
+        "sleep",
+        "class",
+        "bus",
+    ]
 
-    def message(words):
+    def message(words: list[str]) -> str:
         n = rng.integers(6, 22)
         return " ".join(rng.choice(common if rng.random() < 0.7 else words) for _ in range(n)) + "."
 
@@ -73,18 +129,24 @@ def text():
     wrong = model.predict(texts[400:]) != y[400:]
     i = 400 + int(np.argmin(np.abs(p - 0.6) + 10 * ~wrong))
     study = Study(model, texts[:400], y[:400], display=Texts(texts[:400]))
-    return study.explain([texts[i]], baselines=BASELINES, name=f"message {i}", label=y[i],
-                         target_display=texts[i])
+    return study.explain(
+        [texts[i]], baselines=BASELINES, name=f"message {i}", label=y[i], target_display=texts[i]
+    )
 
 
-def robust():
+def robust() -> Explanation:
     X, y = make_classification(4000, 12, n_informative=6, class_sep=0.8, random_state=0)
     names = [f"measurement_{k}" for k in range(12)]
     model = LogisticRegression().fit(X, y)
     i = int(np.argmin(np.abs(model.predict_proba(X).max(axis=1) - 0.85)))
     model = LogisticRegression().fit(np.delete(X, i, 0), np.delete(y, i))
-    study = Study(model, np.delete(X, i, 0), np.delete(y, i), feature_names=names,
-                  class_names=["bad credit", "good credit"])
+    study = Study(
+        model,
+        np.delete(X, i, 0),
+        np.delete(y, i),
+        feature_names=names,
+        class_names=["bad credit", "good credit"],
+    )
     return study.explain(X[[i]], baselines=BASELINES, name=f"row {i}", label=y[i])
 
 
@@ -95,4 +157,3 @@ if __name__ == "__main__":
         explanation = make()
         state = explanation.to_dict()
         (folder / f"{make.__name__}.json").write_text(json.dumps(state))
-        print(make.__name__, explanation)

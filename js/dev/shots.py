@@ -57,7 +57,7 @@ def main(folder: Path, states: list[str]) -> None:
                 for theme in ("light", "dark"):
                     size = {"width": width, "height": 900}
                     page = browser.new_page(viewport=size, device_scale_factor=2)
-                    page.on("pageerror", lambda error: print("page error:", error))
+                    page.on("pageerror", lambda error: sys.stderr.write(f"{error}\n"))
                     live = "&live" if state in RUNNING or action == "back" else ""
                     page.goto(f"{address}/?state={state}&theme={theme}{live}")
                     page.wait_for_selector(".headline strong")
