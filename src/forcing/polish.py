@@ -17,6 +17,12 @@ from forcing.models import AdaptedModel
 SAME_SETTINGS = 3.0
 """A refit at the user's own settings may end so many times nearer to the optimum."""
 
+HARMLESS = 1e-3
+"""Decrement below which it does not matter why: a thousandth of a standard deviation."""
+
+SETTLED = 1e-7
+"""Change of the predictors below which the factor at the fitted parameters serves the optimum."""
+
 NOTABLE = 0.005
 """Change of a training row's probability from which on a result says that it was polished."""
 
@@ -55,18 +61,21 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
     gradient = objective.gradient(at_fit.theta, at_fit.predictor, at_fit.kept)
     steepest = float(np.max(np.abs(on_host(gradient)))) / float(np.sum(objective.weights))
     within_tolerance = model.tolerance is not None and steepest <= 1.05 * model.tolerance
-    if not within_tolerance:
+    if not within_tolerance and optimum.decrement > HARMLESS:
         again = _decrement(model, model.refit_as_given())
-        if optimum.decrement > SAME_SETTINGS * again + 1e-5:
+        if optimum.decrement > SAME_SETTINGS * again:
             raise TrainingMismatchError(
                 "model was not fitted on this X and y: at its parameters the gradient of the "
                 f"mean loss is {steepest:.2g}, and a refit with the same settings ends "
                 f"{optimum.decrement / max(again, 1e-12):.0f} times nearer to the optimum. Pass "
                 "the rows, labels and sample_weight that fit received, in any order."
             )
-    moved = sigmoid(optimum.predictor) - sigmoid(at_fit.predictor)
-    report = Polish(optimum.decrement, float(np.max(np.abs(on_host(moved)))))
-    return refresh(objective, optimum), report
+    probability = sigmoid(optimum.predictor) - sigmoid(at_fit.predictor)
+    report = Polish(optimum.decrement, float(np.max(np.abs(on_host(probability)))))
+    moved = float(np.max(np.abs(on_host(optimum.predictor - at_fit.predictor))))
+    if moved > SETTLED or optimum.curvature is not at_fit.curvature:
+        optimum = refresh(objective, optimum)
+    return optimum, report
 
 
 def _at(model: AdaptedModel, theta: Array) -> Fit:

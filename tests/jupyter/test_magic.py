@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import types
 
 import numpy as np
@@ -84,36 +83,26 @@ def test_no_baselines(run):
     assert done.value.wait(30).rankings == {}
 
 
-def test_name_is_none_until_the_end_and_then_the_explanation(run, shell):
+def test_name_waits_for_the_explanation(run, shell):
+    """So that "Run all" finds it in the next cell."""
     cell = "%%mfs --at X_test[3] --name ex\nmodel = LogisticRegression().fit(X, y)"
-    first = run(cell).value
-    first.wait(30)
+    widget = run(cell).value
     assert isinstance(shell.user_ns["ex"], Explanation)
-    assert shell.user_ns["ex"] is first.explanation
+    assert shell.user_ns["ex"] is widget.explanation
 
 
-def test_of_several_runs_with_a_name_the_last_started_wins(run, shell, monkeypatch):
-    gate = threading.Event()
-    events = forcing.Study.events
+def test_an_interrupt_while_waiting_keeps_what_was_found(run, shell, monkeypatch):
+    def interrupted(self):
+        type(self).wait = wait
+        self.cancel()
+        self.wait(30)
+        raise KeyboardInterrupt
 
-    def slow(self, x, **options):
-        stream = events(self, x, **options)
-
-        def wait():
-            gate.wait(10)
-            yield from stream
-
-        return wait()
-
-    monkeypatch.setattr(forcing.Study, "events", slow)
+    wait = ForcingWidget.wait
+    monkeypatch.setattr(ForcingWidget, "wait", interrupted)
     cell = "%%mfs --at X_test[3] --name ex\nmodel = LogisticRegression().fit(X, y)"
-    first = run(cell).value
-    monkeypatch.undo()
-    second = run(cell).value
-    second.wait(30)
-    gate.set()
-    first.wait(30)
-    assert shell.user_ns["ex"] is second.explanation
+    assert isinstance(run(cell).error, KeyboardInterrupt)
+    assert isinstance(shell.user_ns["ex"], Explanation)
 
 
 def test_a_model_that_exists(run):

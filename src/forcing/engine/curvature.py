@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array
+from forcing.engine.arrays import Array, triangular_inverse
 from forcing.engine.objective import LinearObjective
 
 
@@ -27,7 +27,7 @@ class Curvature:
         # working precision. A jitter of rounding size keeps the factor; refits stay exact,
         # because they end on the gradient, not on the factor.
         jitter = 1e-14 * float(xp.max(xp.linalg.diagonal(hessian)))
-        self.root = xp.linalg.solve(xp.linalg.cholesky(hessian + jitter * eye), eye)
+        self.root = triangular_inverse(xp.linalg.cholesky(hessian + jitter * eye))
 
     def solve(self, b: Array) -> Array:
         """H^-1 b for b of shape (p,) or (p, k)."""

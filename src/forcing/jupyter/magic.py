@@ -15,7 +15,6 @@ from forcing.jupyter.line import Line, parse, target_name
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from forcing.jupyter.session import Session
     from forcing.jupyter.widget import ForcingWidget
 
 
@@ -26,7 +25,6 @@ class ForcingMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._shell: Any = shell
-        self._latest: dict[str, Session] = {}
 
     @no_var_expand
     @line_cell_magic("mfs")  # type: ignore[arg-type]
@@ -44,7 +42,7 @@ class ForcingMagics(Magics):
 
             --at EXPR               the row to explain; also X_test.iloc[17], or any expression
             --rival CLASS           the class it should have been instead (default: the runner-up)
-            --name VAR              variable for the Explanation; None until the run has ended
+            --name VAR              wait for the end, and put the Explanation into this variable
             --baselines A,B         rankings to compare with (default: influence,representer); none
             --method NAME           how rows are chosen: mfs (default), mfs-newton, mfs-retrain, ...
             --max-removals N        give up after so many rows
@@ -54,8 +52,8 @@ class ForcingMagics(Magics):
             --target-display EXPR   the picture or text of the row that is explained
 
         The value is the widget: `w = _`, then `w.wait()` blocks until the end and returns the
-        Explanation, `w.cancel()` stops and keeps what was found. A run goes on in the background;
-        several runs with the same --name leave the one that was started last.
+        Explanation, `w.cancel()` stops and keeps what was found. Without --name the run goes on
+        in the background, and the notebook is free meanwhile.
         """
         arguments = parse(line)
         if arguments.option("at") is None:
@@ -94,7 +92,9 @@ class ForcingMagics(Magics):
         from forcing.jupyter.widget import view
         from forcing.study import Study
 
-        at = arguments.options["at"]
+        at, name = arguments.options["at"], arguments.option("name")
+        if name is not None and not name.isidentifier():
+            raise UsageError(f"--name {name}: give the name of a variable.")
         x = self._value(at)
         options: dict[str, Any] = {"verify": arguments.verify, "name": target_name(at)}
         for option in ("label", "target-display"):
@@ -118,24 +118,19 @@ class ForcingMagics(Magics):
         if (rival := arguments.option("rival")) is not None:
             options["rival"] = _class_label(study, rival)
         widget = view(study, x, **options)
-        if (name := arguments.option("name")) is not None:
-            self._assign(name, widget.session)
+        if name is not None:
+            self._bind(name, widget)
         return widget
 
-    def _assign(self, name: str, session: Session) -> None:
-        """Bind the name now to None and to the Explanation at the end, unless a later run has."""
-        if not name.isidentifier():
-            raise UsageError(f"--name {name}: give the name of a variable.")
+    def _bind(self, name: str, widget: ForcingWidget) -> None:
+        """Show the run now, wait for its end, and bind the Explanation for the next cells."""
         namespace = self._shell.user_ns
-        self._latest[name] = session
-        namespace[name] = None
-
-        def ended(session: Session) -> None:
-            if self._latest.get(name) is session:
-                del self._latest[name]
-                namespace[name] = session.explanation
-
-        session.on_end(ended)
+        widget.show_once()
+        try:
+            namespace[name] = widget.wait()
+        except BaseException:
+            namespace[name] = widget.explanation  # what was found until the interrupt
+            raise
 
     def _value(self, expression: str) -> Any:
         return self._shell.ev(expression)

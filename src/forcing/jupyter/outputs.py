@@ -27,8 +27,16 @@ class Outputs:
         self._ids: list[str] = []
         self._saved: Json | None = None
         self._lock = threading.Lock()
+        self._skipped_in: int | None = None
+
+    def skip_next(self) -> None:
+        """Do nothing when asked to show the next time in this cell."""
+        self._skipped_in = _cell()
 
     def show(self) -> None:
+        skipped, self._skipped_in = self._skipped_in, None
+        if skipped is not None and skipped == _cell():
+            return
         with self._lock:
             data = self._live() if self._saved is None else self._saved
             display_id = uuid.uuid4().hex
@@ -44,6 +52,11 @@ class Outputs:
             self._saved = data
             for display_id in self._ids:
                 _publish(data, display_id, update=True)
+
+
+def _cell() -> int | None:
+    """The number of the cell that is running."""
+    return getattr(get_ipython(), "execution_count", None)
 
 
 def _in_kernel() -> bool:

@@ -76,6 +76,11 @@ class ForcingWidget(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<ForcingWidget: {headline(self.session.state())}>"
 
+    def show_once(self) -> None:
+        """Display now; that the value of the cell would be displayed at its end is left out."""
+        self._outputs.show()
+        self._outputs.skip_next()
+
     def _ipython_display_(self) -> None:
         self._outputs.show()
 
