@@ -13,15 +13,13 @@ from .speed import speed
 
 def main() -> None:
     packages = ", ".join(f"{p} {metadata.version(p)}" for p in ("numpy", "scipy", "scikit-learn"))
-    lines = [
-        "# Results",
-        "",
-        "As printed by `make bench`. Absolute times depend on the machine; ratios are within one run.",
-        "",
-        f"Machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"{packages}, forcing {metadata.version('forcing')}.",
-        "",
-    ]
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    lines = f"""# Results
+
+As printed by `make bench`. Absolute times depend on the machine; ratios are within one run.
+
+Machine: {machine}, {packages}, forcing {metadata.version("forcing")}.
+""".splitlines()
     print("\n".join(lines))
     for part in (sizes, speed):
         for line in part():

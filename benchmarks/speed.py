@@ -17,6 +17,17 @@ from forcing.records import Bound, Refined, Step, Verified
 
 from .problems import Data, catdog, dogfish, folder
 
+COLUMNS = (
+    "data",
+    "C",
+    "one fit, s",
+    "Study",
+    "search + refine",
+    "rows in the set",
+    "verify",
+    "bound",
+)
+
 
 def speed() -> Iterator[str]:
     yield "## Times, in units of one fit\n"
@@ -28,8 +39,8 @@ def speed() -> Iterator[str]:
             "over the targets whose set has up to 80 rows; search and refinement together end "
             "with the irreducible set, verification is the user's own estimator at tol 1e-10.\n"
         )
-        yield "| data | C | one fit, s | Study | search + refine | rows in the set | verify | bound |"
-        yield "|---|---|---|---|---|---|---|---|"
+        yield f"| {' | '.join(COLUMNS)} |"
+        yield "|---" * len(COLUMNS) + "|"
         for name, load, C in (
             ("dog-fish 1800 x 1280", dogfish, 1.0),
             ("cat-dog 4000 x 1280", catdog, 0.01),

@@ -87,9 +87,12 @@ class Encoder:
             case End():
                 return end(record.status, record.reason, record.seconds)
 
-    def what_if(self, request: int, out: Sequence[int], decision: Decision) -> Json:
+    def what_if(
+        self, request: int, out: Sequence[int], decision: Decision, error: str | None = None
+    ) -> Json:
         return {
             "type": "what-if",
+            "error": error,
             "request": request,
             "out": [int(row) for row in out],
             "label": self._context.class_name(decision.label),

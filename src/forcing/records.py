@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Label: TypeAlias = Any
 """A class label as the user wrote it: a string, a number, a boolean."""
 
-Status: TypeAlias = Literal["flipped", "unflippable", "limit", "cancelled", "exited"]
+Status: TypeAlias = Literal["flipped", "unflippable", "limit", "cancelled", "exited", "failed"]
 Phase: TypeAlias = Literal["prepare", "search", "refine", "verify", "bound", "rank"]
 
 

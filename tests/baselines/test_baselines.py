@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from support import blobs, digits, moons, problem, refit_margin, study_of, unflippable, unsure
 
 from forcing.baselines import influence, representer
+from support import blobs, digits, moons, problem, refit_margin, study_of, unflippable, unsure
 
 
 def test_influence_is_leave_one_out_to_first_order():

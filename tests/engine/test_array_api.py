@@ -5,7 +5,6 @@ from dataclasses import replace
 import array_api_strict as strict
 import numpy as np
 import pytest
-from support import digits, problem, study_of
 
 from forcing.baselines import influence, representer
 from forcing.engine.arrays import on_host
@@ -15,6 +14,7 @@ from forcing.engine.fitting import Fit
 from forcing.engine.refine import Refinement
 from forcing.engine.search import SearchOptions, search
 from forcing.records import Progress
+from support import digits, problem, study_of
 
 
 def strictly(p):
@@ -23,9 +23,7 @@ def strictly(p):
     objective = replace(
         o, **{k: strict.asarray(getattr(o, k)) for k in ("design", "labels", "weights", "penalty")}
     )
-    theta, predictor, kept = (
-        strict.asarray(x) for x in (p.fit.theta, p.fit.predictor, p.fit.kept)
-    )
+    theta, predictor, kept = (strict.asarray(x) for x in (p.fit.theta, p.fit.predictor, p.fit.kept))
     curvature = Curvature(objective, objective.hessian_weights(predictor, kept))
     fit = Fit(theta, predictor, kept, curvature)
     return replace(p, objective=objective, fit=fit, target=strict.asarray(p.target))

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from support import blobs, digits, problem, smallest_by_exhaustion, study_of, unsure
 
 from forcing.engine.bounds import bound_tables, lower_bound, newton_error_bound
 from forcing.engine.search import SearchOptions, search
 from forcing.records import Progress
+from support import blobs, digits, problem, smallest_by_exhaustion, study_of, unsure
 
 
 def bound(p, at_most=64):

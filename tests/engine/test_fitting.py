@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from support import blobs, digits, problem, study_of, tight_fit
 
 from forcing.engine.curvature import Curvature, Downdated
 from forcing.engine.fitting import inverse_hessian, refresh
 from forcing.engine.toggle import toggled_margins
+from support import blobs, digits, problem, study_of, tight_fit
 
 
 def hessian(objective, fit):

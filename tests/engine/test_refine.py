@@ -4,6 +4,9 @@ import json
 
 import numpy as np
 import pytest
+
+from forcing.engine.refine import Refinement, predicted_swaps, put_back_effects, removal_effects
+from forcing.records import Progress
 from support import (
     blobs,
     digits,
@@ -14,9 +17,6 @@ from support import (
     study_of,
     unsure,
 )
-
-from forcing.engine.refine import Refinement, predicted_swaps, put_back_effects, removal_effects
-from forcing.records import Progress
 
 
 @pytest.mark.parametrize("seed", range(8))

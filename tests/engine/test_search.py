@@ -2,15 +2,13 @@
 
 import numpy as np
 import pytest
-from support import blobs, digits, moons, problem, refit_margin, study_of, unflippable, unsure
 
 from forcing.engine.search import SearchOptions, search
+from support import blobs, digits, moons, problem, refit_margin, study_of, unflippable, unsure
 
 
 def run(problem, **options):
-    return list(
-        search(problem, problem.fit, problem.objective.n_rows, SearchOptions(**options))
-    )
+    return list(search(problem, problem.fit, problem.objective.n_rows, SearchOptions(**options)))
 
 
 def test_newton_mode_is_equations_3_to_5_to_the_letter():
@@ -81,8 +79,10 @@ def test_the_first_row_is_the_one_that_the_counterfactual_violates_most():
     u = np.linalg.solve(H, v)
     opposite = theta - u * (v @ theta) / (v @ u)
     added = (
-        np.logaddexp(0, A @ opposite) - y * (A @ opposite)
-        - np.logaddexp(0, A @ theta) + y * (A @ theta)
+        np.logaddexp(0, A @ opposite)
+        - y * (A @ opposite)
+        - np.logaddexp(0, A @ theta)
+        + y * (A @ theta)
     )
     assert run(p)[0].row == int(np.argmax(added))
 
@@ -103,8 +103,11 @@ def test_more_quadratic_programmes_go_to_the_constrained_optimum():
         return np.sum(np.logaddexp(0, A @ t) - y * (A @ t)) + 0.5 * np.sum(R * t * t)
 
     truth = minimize(
-        loss, np.zeros(4), constraints={"type": "eq", "fun": lambda t: v @ t},
-        method="SLSQP", options={"ftol": 1e-14, "maxiter": 500},
+        loss,
+        np.zeros(4),
+        constraints={"type": "eq", "fun": lambda t: v @ t},
+        method="SLSQP",
+        options={"ftol": 1e-14, "maxiter": 500},
     )
     model = begin(p, p.fit)
     once = counterfactual(p, model, slack=0.0, qp_steps=1)

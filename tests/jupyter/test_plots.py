@@ -40,6 +40,13 @@ def test_confidence_of_several(explanation):
     assert set(lines(confidence({"one": explanation, "two": explanation}))) == {"", "one", "two"}
 
 
+def test_bare_confidences(explanation):
+    drawn = lines(confidence({"mine": [0.9, 0.6], "theirs": explanation}))
+    assert drawn["mine"].y.tolist() == [0.9, 0.6]
+    assert drawn["theirs"].y.tolist() == [0.8, 0.6, 0.48]
+    assert lines(confidence({"mine": [0.9]}, threshold=0.3))[""].y.tolist() == [0.3, 0.3]
+
+
 def test_a_linear_boundary_is_traced_exactly():
     low, high = np.array([-2.0, -2.0]), np.array([2.0, 2.0])
     segments = _trace(lambda p: p @ [1.0, -0.5] - 0.3, low, high)

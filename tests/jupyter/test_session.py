@@ -359,8 +359,10 @@ def test_a_what_if_that_fails_does_not_stop_the_next():
     session.obey(guards.WhatIf(1, (1,)), heard)
     time.sleep(0.05)
     session.obey(guards.WhatIf(2, (1, 2)), heard)
-    until(lambda: heard.events("what-if"))
-    assert heard.events("what-if")[0]["request"] == 2
+    until(lambda: len(heard.events("what-if")) == 2)
+    refused, answered = heard.events("what-if")
+    assert (refused["request"], refused["error"]) == (1, "one class would remain")
+    assert (answered["request"], answered["error"]) == (2, None)
 
 
 def test_pictures_go_to_who_asked_with_a_buffer_each():

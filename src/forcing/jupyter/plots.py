@@ -28,24 +28,35 @@ _GRID = 80
 """Points a side on which a boundary is traced."""
 
 
-def confidence(explanations: Explanation | Mapping[str, Explanation]) -> bqplot.Figure:
-    """Confidence in the favoured class over the rows removed, one line for each explanation.
+def confidence(
+    curves: Explanation | Mapping[str, Explanation | ArrayLike], *, threshold: float = 0.5
+) -> bqplot.Figure:
+    """Confidence in the favoured class over the rows removed.
 
-    A single explanation also shows the rankings it was compared with, dashed.
+    Parameters
+    ----------
+    curves
+        An explanation, which also shows the rankings it was compared with, dashed; or a name
+        for each line with an explanation or bare confidences, before any removal first.
+    threshold
+        The decision line of bare confidences; an explanation brings its own.
     """
     bq = _bqplot()
-    if isinstance(explanations, Explanation):
-        one = explanations
-        solid = {"forcing set": one.confidence}
-        dashed = {name: ranking.curve for name, ranking in one.rankings.items() if ranking.curve}
+    solid: dict[str, NDArray[np.float64]] = {}
+    dashed = {}
+    if isinstance(curves, Explanation):
+        threshold, solid = curves.claim.threshold, {"forcing set": curves.confidence}
+        dashed = {name: ranking.curve for name, ranking in curves.rankings.items()}
+        dashed = {name: curve for name, curve in dashed.items() if curve}
     else:
-        one = next(iter(explanations.values()))
-        solid = {name: explanation.confidence for name, explanation in explanations.items()}
-        dashed = {}
+        for name, curve in curves.items():
+            if isinstance(curve, Explanation):
+                threshold, solid[name] = curve.claim.threshold, curve.confidence
+            else:
+                solid[name] = np.asarray(curve, dtype=float)
     x, y = bq.LinearScale(min=0), bq.LinearScale()
     longest = max(len(values) for values in solid.values()) - 1
     longest = max([longest, *(k for curve in dashed.values() for k, _ in curve)])
-    threshold = one.claim.threshold
     marks = [_line(bq, [0, longest], [threshold] * 2, x, y, NEUTRAL, stroke_width=1)]
     colours = [FAVOURED, RIVAL, THIRD, NEUTRAL]
     for place, (name, values) in enumerate(solid.items()):
@@ -57,11 +68,12 @@ def confidence(explanations: Explanation | Mapping[str, Explanation]) -> bqplot.
             _line(bq, points[:, 0], points[:, 1], x, y, NEUTRAL, name, line_style="dashed")
         )
     axes = [
-        bq.Axis(scale=x, label="rows removed", grid_lines="none", tick_format="d"),
-        bq.Axis(scale=y, label=f"confidence in {one.claim.favoured}", side="left",
-                tick_format=".0%", grid_lines="none", label_offset="3.5em"),
+        bq.Axis(scale=x, label="training rows removed", grid_lines="none", tick_format="d"),
+        bq.Axis(scale=y, label="confidence", side="left", tick_format=".0%", num_ticks=6,
+                grid_lines="none", label_offset="3.5em"),
     ]  # fmt: skip
-    return _figure(bq, marks, axes, legend_location="top-right")
+    legend = {"legend_location": "top-right", "legend_style": {"stroke": "none", "fill": "none"}}
+    return _figure(bq, marks, axes, width="560px", **legend)
 
 
 def boundary(
@@ -121,13 +133,14 @@ def boundary(
             xs, ys = edge[:, :, 0], edge[:, :, 1]
             marks.insert(0, _line(bq, xs, ys, scales[0], scales[1], NEUTRAL, stroke_width=2))
         axes = [
-            bq.Axis(scale=scale, side=side, grid_lines="none", num_ticks=4)
+            bq.Axis(scale=scale, side=side, grid_lines="none", num_ticks=4, tick_format=".1f")
             for scale, side in zip(scales, ("bottom", "left"), strict=True)
         ]
-        figures.append(_figure(bq, marks, axes, title=title))
+        style = {"font-size": "13px", "font-weight": "600"}
+        figures.append(_figure(bq, marks, axes, title=title, title_style=style))
     for other in points[1:]:
         ipywidgets.jslink((points[0], "selected"), (other, "selected"))
-    return ipywidgets.HBox(figures)
+    return ipywidgets.HBox(figures, layout={"flex_flow": "row wrap"})
 
 
 def _points(
@@ -174,13 +187,16 @@ def _line(
     )
 
 
-def _figure(bq: Any, marks: list[Any], axes: list[Any], **options: Any) -> bqplot.Figure:
+def _figure(
+    bq: Any, marks: list[Any], axes: list[Any], *, width: str = "266px", **options: Any
+) -> bqplot.Figure:
     return bq.Figure(
         marks=marks,
         axes=axes,
         background_style={"fill": "none"},
-        layout={"width": "360px", "height": "320px"},
-        fig_margin={"top": 40, "bottom": 50, "left": 60, "right": 16},
+        # Three side by side in a notebook with the file browser open.
+        layout={"width": width, "height": "290px"},
+        fig_margin={"top": 36, "bottom": 48, "left": 52, "right": 12},
         **options,
     )
 

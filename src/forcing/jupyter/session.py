@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias
 
 from forcing import guards
 from forcing.context import Context, Json
@@ -252,7 +252,7 @@ class Session:
         seconds = time.monotonic() - self._began
         if self.error is not None:
             reason = f"{type(self.error).__name__}: {self.error}"
-            return End(cast("Any", "failed"), reason, seconds)
+            return End("failed", reason, seconds)
         return End("cancelled", f"Stopped at step {steps}.", seconds)
 
     def _set_paused(self, *, paused: bool) -> None:
@@ -268,10 +268,13 @@ class Session:
 
     def _what_if(self, question: guards.WhatIf) -> None:
         same_claim = {key: self._options.get(key) for key in ("rival", "threshold")}
-        decision = self.context.study.predict_without(
-            list(question.out), self.context.x, **same_claim
-        )
-        self._tell_events([self._encoder.what_if(question.request, question.out, decision)])
+        study, x, error = self.context.study, self.context.x, None
+        try:
+            decision = study.predict_without(list(question.out), x, **same_claim)
+        except (ValueError, ArithmeticError) as refused:  # a whole class left out, say
+            decision, error = study.predict_without([], x, **same_claim), str(refused)
+        answer = self._encoder.what_if(question.request, question.out, decision, error)
+        self._tell_events([answer])
 
     def _images(self, ids: Sequence[str], reply: Listener) -> None:
         found = {name: self.context.presenter.image(name) for name in ids}
