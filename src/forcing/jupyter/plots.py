@@ -24,6 +24,7 @@ Boundary: TypeAlias = Callable[[Array], Array]
 Panel: TypeAlias = Explanation | Sequence[int] | tuple[Sequence[int], Boundary]
 
 FAVOURED, RIVAL, NEUTRAL, THIRD = "#2b8cc4", "#de6f1f", "#7d848d", "#3f9d6b"
+_INK = "var(--jp-ui-font-color1, currentColor)"
 _GRID = 80
 """Points a side on which a boundary is traced."""
 
@@ -67,10 +68,13 @@ def confidence(
         marks.append(
             _line(bq, points[:, 0], points[:, 1], x, y, NEUTRAL, name, line_style="dashed")
         )
+    everything = [threshold, *(float(v) for values in solid.values() for v in values)]
+    ticks = _ticks(min(everything), max(everything))
     axes = [
-        bq.Axis(scale=x, label="training rows removed", grid_lines="none", tick_format="d"),
-        bq.Axis(scale=y, label="confidence", side="left", tick_format=".0%", num_ticks=6,
-                grid_lines="none", label_offset="3.5em"),
+        bq.Axis(scale=x, label="training rows removed", grid_lines="none", tick_format="d",
+                label_color=NEUTRAL, label_offset="2.5em"),
+        bq.Axis(scale=y, label="confidence", side="left", tick_format=".0%", tick_values=ticks,
+                grid_lines="none", label_color=NEUTRAL, label_offset="3.5em"),
     ]  # fmt: skip
     legend = {"legend_location": "top-right", "legend_style": {"stroke": "none", "fill": "none"}}
     return _figure(bq, marks, axes, width="560px", **legend)
@@ -133,10 +137,12 @@ def boundary(
             xs, ys = edge[:, :, 0], edge[:, :, 1]
             marks.insert(0, _line(bq, xs, ys, scales[0], scales[1], NEUTRAL, stroke_width=2))
         axes = [
-            bq.Axis(scale=scale, side=side, grid_lines="none", num_ticks=4, tick_format=".1f")
-            for scale, side in zip(scales, ("bottom", "left"), strict=True)
+            bq.Axis(
+                scale=scales[j], side=side, grid_lines="none", tick_values=_ticks(low[j], high[j])
+            )
+            for j, side in enumerate(("bottom", "left"))
         ]
-        style = {"font-size": "13px", "font-weight": "600"}
+        style = {"font-size": "13px", "font-weight": "600", "fill": _INK}
         figures.append(_figure(bq, marks, axes, title=title, title_style=style))
     for other in points[1:]:
         ipywidgets.jslink((points[0], "selected"), (other, "selected"))
@@ -199,6 +205,14 @@ def _figure(
         fig_margin={"top": 36, "bottom": 48, "left": 52, "right": 12},
         **options,
     )
+
+
+def _ticks(low: float, high: float) -> Array:
+    """Round numbers between the two, about five."""
+    span = max(high - low, 1e-12)
+    step = 10.0 ** np.floor(np.log10(span / 2))
+    step *= next(factor for factor in (1, 2, 5) if factor == 5 or span / step <= 7 * factor)
+    return np.asarray(np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step)
 
 
 def _decision(model: Any) -> Boundary:
