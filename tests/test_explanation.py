@@ -10,9 +10,9 @@ import pytest
 
 import forcing
 from fake_study import REFINED, ROWS, STEPS, FakeStudy, whole_run
-from forcing.context import Context
 from forcing.display import Images, Texts
 from forcing.explanation import Explanation, load
+from forcing.protocol.context import Context
 from forcing.records import Decision, End, Progress, Refined, Start, Verified
 
 

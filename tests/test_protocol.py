@@ -11,11 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_study import RANKING, STEPS, FakeStudy, step, whole_run
-from forcing import guards
-from forcing.context import Context
-from forcing.protocol import Encoder, events_message, finite, merge, state_message
+from forcing.protocol import Encoder, events_message, finite, guards, merge, state_message
+from forcing.protocol.context import Context
+from forcing.protocol.state import StateBuilder, empty_state
 from forcing.records import End, Progress, Ranking, Start
-from forcing.state import StateBuilder, empty_state
 
 JS = Path(__file__).parent.parent / "js"
 

@@ -8,9 +8,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from fake_study import FakeStudy, whole_run
-from forcing.context import Context
 from forcing.explanation import Explanation
 from forcing.jupyter.plots import _trace, boundary, confidence
+from forcing.protocol.context import Context
 
 bqplot = pytest.importorskip("bqplot")
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from fake_study import ROWS, STEPS, FakeStudy, step, whole_run
-from forcing import guards
-from forcing.context import Context
 from forcing.display import Images
 from forcing.jupyter.session import Session
+from forcing.protocol import guards
+from forcing.protocol.context import Context
 from forcing.records import Decision, Progress
 
 

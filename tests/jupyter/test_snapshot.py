@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from fake_study import ROWS, FakeStudy, step, whole_run
-from forcing.context import Context
 from forcing.display import Images, Table
 from forcing.explanation import Explanation
 from forcing.jupyter.snapshot import BUDGET
 from forcing.protocol import MIME
+from forcing.protocol.context import Context
 from forcing.records import Claim, End, Ranking, Start
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import comm
 
-from forcing.guards import parse_command
 from forcing.jupyter.session import Session
 from forcing.protocol import SCHEMA
+from forcing.protocol.guards import parse_command
 
 if TYPE_CHECKING:
     from comm.base_comm import BaseComm
 
-    from forcing.context import Json
+    from forcing.protocol.context import Json
 
 TARGET = "forcing.session"
 MOST_SESSIONS = 50

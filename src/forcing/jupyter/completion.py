@@ -54,6 +54,6 @@ def candidates(line: str) -> list[str]:
         return []
     # Imported late: the engine is needed only once there is something to explain.
     from forcing.baselines import BASELINES
-    from forcing.options import METHODS
+    from forcing.study.options import METHODS
 
     return list(METHODS if last == "--method" else BASELINES)

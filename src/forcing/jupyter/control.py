@@ -9,9 +9,9 @@ from typing import Any
 import ipywidgets
 from traitlets import Unicode
 
-from forcing.guards import Command, Hello, parse_command
 from forcing.jupyter.comms import deliver_as_addressed
 from forcing.protocol import SCHEMA
+from forcing.protocol.guards import Command, Hello, parse_command
 
 
 class Control(ipywidgets.Widget):

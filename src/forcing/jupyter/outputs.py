@@ -9,9 +9,9 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
-from forcing.context import Json
 from forcing.jupyter.session import Session
 from forcing.jupyter.snapshot import bundle
+from forcing.protocol.context import Json
 
 
 class Outputs:

@@ -9,13 +9,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from forcing import guards
-from forcing.context import Context, Json
 from forcing.explanation import Explanation
 from forcing.jupyter.answers import Answers
-from forcing.protocol import Encoder, events_message, images_message, merge, state_message
+from forcing.protocol import Encoder, events_message, guards, images_message, merge, state_message
+from forcing.protocol.context import Context, Json
+from forcing.protocol.state import StateBuilder
 from forcing.records import End, Event, Progress, Start, Step
-from forcing.state import StateBuilder
 
 Listener: TypeAlias = Callable[[Json, list[bytes]], None]
 """Receives a message of the protocol and its buffers; must not block."""

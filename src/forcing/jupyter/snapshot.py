@@ -10,12 +10,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from forcing.context import Json
-from forcing.explanation import data_url
+from forcing.explanation.explanation import data_url
+from forcing.explanation.report import fragment
+from forcing.explanation.sentence import count, headline
 from forcing.protocol import MIME
-from forcing.report import fragment
-from forcing.sentence import count, headline
-from forcing.state import shown_rows
+from forcing.protocol.context import Json
+from forcing.protocol.state import shown_rows
 
 BUDGET = 500_000
 """Bytes by which a notebook grows: an output of this size is versioned without pain.

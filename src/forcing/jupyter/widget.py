@@ -9,13 +9,13 @@ import anywidget
 from ipywidgets import widget_serialization
 from traitlets import Instance, Int, List, Unicode
 
-from forcing.context import Context, Json, StudyLike
-from forcing.guards import Command
+from forcing.explanation.sentence import headline
 from forcing.jupyter.comms import register_target, remember
 from forcing.jupyter.control import Control
 from forcing.jupyter.outputs import Outputs
 from forcing.jupyter.session import Session
-from forcing.sentence import headline
+from forcing.protocol.context import Context, Json, StudyLike
+from forcing.protocol.guards import Command
 
 if TYPE_CHECKING:
     from forcing.explanation import Explanation

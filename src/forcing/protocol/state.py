@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from forcing.context import Json
-from forcing.protocol import SCHEMA
+from forcing.protocol.context import Json
+from forcing.protocol.messages import SCHEMA
 
 
 def empty_state() -> Json:

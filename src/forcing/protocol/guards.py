@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from forcing.context import Json
-from forcing.protocol import SCHEMA
+from forcing.protocol.context import Json
+from forcing.protocol.messages import SCHEMA
 
 MOST_ROWS = 1_000_000
 MOST_IMAGES = 256

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forcing import records
-from forcing.context import Context, Json
-from forcing.report import page
-from forcing.sentence import checks, headline
-from forcing.story import LiveStory, SavedStory, Story
+from forcing.explanation.report import page
+from forcing.explanation.sentence import checks, headline
+from forcing.explanation.story import LiveStory, SavedStory, Story
+from forcing.protocol.context import Context, Json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from html import escape
 from typing import TypeAlias
 
-from forcing.context import Json
-from forcing.sentence import checks, count, headline, percent
+from forcing.explanation.sentence import checks, count, headline, percent
+from forcing.protocol.context import Json
 
 Pictures: TypeAlias = Callable[[str], str | None]
 """From the id of a picture to its data URL; None where there is none."""

@@ -11,19 +11,19 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from forcing import training
-from forcing.context import Context
 from forcing.display import Display
 from forcing.engine.problem import Problem
 from forcing.errors import TrainingMismatchError
 from forcing.explanation import Explanation
 from forcing.models import TrainingData, adapt
-from forcing.options import run_options
-from forcing.polish import polish
-from forcing.progress import reported
+from forcing.protocol.context import Context
 from forcing.records import Claim, Decision, Event, Label, Ranking, Step
-from forcing.run import Run, Tables
-from forcing.verification import Refit, Verifier
+from forcing.study import training
+from forcing.study.options import run_options
+from forcing.study.polish import polish
+from forcing.study.progress import reported
+from forcing.study.run import Run, Tables
+from forcing.study.verification import Refit, Verifier
 
 if TYPE_CHECKING:
     from forcing.jupyter.widget import ForcingWidget
@@ -275,7 +275,7 @@ class Study:
     ) -> Ranking:
         """One baseline's order of the training rows, with `flips_at` by refitting."""
         from forcing.baselines import BASELINES, follow_up, rank
-        from forcing.options import one_of
+        from forcing.study.options import one_of
 
         one_of("method", method, tuple(BASELINES))
         problem = self._problem(x, rival, threshold)

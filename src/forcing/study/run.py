@@ -17,7 +17,7 @@ from forcing.engine.refine import Candidate, Refinement
 from forcing.engine.search import SearchOptions, exit_condition, follow, search
 from forcing.engine.updates import UPDATES
 from forcing.records import Bound, End, Event, Progress, Refined, Start, Status, Step, Verified
-from forcing.verification import TIE, Verifier
+from forcing.study.verification import TIE, Verifier
 
 T = TypeVar("T")
 Stage: TypeAlias = Generator[Event, None, T]
@@ -26,7 +26,7 @@ Stage: TypeAlias = Generator[Event, None, T]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What `Study.explain` and its kin take, checked by `forcing.options`."""
+    """What `Study.explain` and its kin take, checked by `forcing.study.options`."""
 
     search: SearchOptions
     limit: int

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from forcing.context import Context, Json
+from forcing.protocol.context import Context, Json
 from forcing.records import (
     Bound,
     Claim,

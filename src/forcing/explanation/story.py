@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from forcing.context import Context, Json, scalar
-from forcing.guards import check_saved
 from forcing.protocol import Encoder, finite
+from forcing.protocol.context import Context, Json, scalar
+from forcing.protocol.guards import check_saved
+from forcing.protocol.state import StateBuilder, shown_rows
 from forcing.records import (
     Bound,
     Claim,
@@ -24,7 +25,6 @@ from forcing.records import (
     Step,
     Verified,
 )
-from forcing.state import StateBuilder, shown_rows
 
 
 class Story(Protocol):

@@ -11,7 +11,7 @@ import numpy as np
 from forcing.baselines import BASELINES
 from forcing.engine.search import Exit, SearchOptions
 from forcing.engine.updates import UPDATES
-from forcing.run import RunOptions
+from forcing.study.run import RunOptions
 
 METHODS = (*UPDATES, *BASELINES)
 

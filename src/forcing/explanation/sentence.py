@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from forcing.context import Json
+from forcing.protocol.context import Json
 
 THIN = "\u202f"
 """A thin space without a line break, before % and in thousands."""
