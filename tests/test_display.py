@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from PIL import Image
 from scipy import sparse
@@ -94,8 +95,7 @@ class TestTable:
         assert presenter.item(1)["differs"] == [1, 2]
 
     def test_polars(self):
-        polars = pytest.importorskip("polars")
-        frame = polars.from_pandas(FRAME)
+        frame = pl.DataFrame({str(name): FRAME[name].tolist() for name in FRAME}, strict=False)
         presenter = present(FakeStudy(X=frame), frame[5])
         assert presenter.target() == present(FakeStudy(X=FRAME), FRAME.iloc[5]).target()
         assert presenter.item(1)["values"][:2] == [1.0, "Oslo"]

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -447,3 +448,14 @@ def test_never_crashes_and_never_claims_a_false_flip(n, p, C, seed, kind):
     if ex.flipped:
         assert margin < 1e-9
         assert ex.lower_bound <= ex.size
+
+
+def test_polars_frames_with_words_in_them():
+    rng = np.random.default_rng(0)
+    X = pl.DataFrame({"size": rng.normal(size=80), "colour": rng.choice(["red", "blue"], 80)})
+    y = np.where((X["colour"] == "red").to_numpy() ^ (rng.uniform(size=80) < 0.2), "yes", "no")
+    columns = make_column_transformer((OneHotEncoder(), ["colour"]), (StandardScaler(), ["size"]))
+    study = forcing.Study(make_pipeline(columns, LogisticRegression()).fit(X, y), X, y)
+    assert study.feature_names == ["size", "colour"]
+    assert study.claim(X[3]) == study.claim(X.row(3))
+    assert study.explain(X[3]).status in {"flipped", "unflippable"}
