@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forcing.engine.curvature import Curvature, Downdated
+from forcing.engine.curvature import Corrected, Curvature
 from forcing.engine.fitting import inverse_hessian, refresh
 from forcing.engine.toggle import toggled_margins
 from support import blobs, digits, problem, study_of, tight_fit
@@ -38,7 +38,7 @@ def test_woodbury_is_the_inverse_without_the_rows():
     X, y, model = blobs(50, 6, seed=1)
     p = problem(study_of(X, y, model), X[0])
     curvature = Curvature(p.objective, p.objective.hessian_weights(p.fit.predictor, p.fit.kept))
-    smaller = Downdated(curvature).without(3).without(17).without(40)
+    smaller = Corrected(curvature).without(3).without(17).without(40)
     w = np.array(curvature.hessian_weights)
     w[[3, 17, 40]] = 0
     A = p.objective.design

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
-from forcing.engine.curvature import Downdated
+from forcing.engine.curvature import Corrected
 from forcing.engine.problem import Problem
 
 
@@ -18,7 +18,7 @@ class Iterate:
     theta: Array
     predictor: Array
     kept: Array
-    inverse: Downdated
+    inverse: Corrected
     lever: Array
     """(p,): u = H^-1 v, signed so that along it the margin rises."""
     lever_predictor: Array

@@ -7,6 +7,9 @@ from array_api_compat import array_namespace
 from forcing.engine.arrays import Array, triangular_inverse
 from forcing.engine.objective import LinearObjective
 
+NEGLIGIBLE = 1e-4
+"""Changes of curvature below this share of the largest are left to the iterations."""
+
 
 class Curvature:
     """H = X' diag(c) X + R, factorised once; H^-1 = root' root with root = L^-1, H = L L'.
@@ -34,47 +37,68 @@ class Curvature:
         return self.root.T @ (self.root @ b)
 
 
-class Downdated:
-    """The inverse of H - sum_T c_i x_i x_i' for a few rows T, by Woodbury's identity.
+class Corrected:
+    """The inverse of H + sum_T delta_i x_i x_i' for a few rows T, by Woodbury's identity.
 
-    Exact for the curvature that leaves with the rows; what the other rows' curvature
-    changes meanwhile is left to the refreshes of the caller.
+    For rows that left (delta_i = -c_i), that came back, or whose curvature has changed much.
     """
 
-    def __init__(self, base: Curvature, rows: tuple[int, ...] = (), solved: Array = None) -> None:
+    def __init__(
+        self,
+        base: Curvature,
+        rows: tuple[int, ...] = (),
+        deltas: Array = None,
+        solved: Array = None,
+    ) -> None:
         self.base = base
         self.rows = rows
         if not rows:
             return
         xp = array_namespace(base.root)
-        members = xp.asarray(rows)
-        removed = xp.take(base.objective.design, members, axis=0)
-        self._removed = removed
+        removed = xp.take(base.objective.design, xp.asarray(rows), axis=0)
+        self._members = removed
+        self._deltas = deltas
         self._solved = base.solve(removed.T) if solved is None else solved
-        weights = xp.take(base.hessian_weights, members)
-        # H_S^-1 = H^-1 + H^-1 Z' (D^-1 - Z H^-1 Z')^-1 Z H^-1, scaled so that nothing is
-        # divided by a c_i of 0.
-        scale = xp.sqrt(weights)
-        self._scale = scale
+        # H'^-1 = H^-1 - H^-1 Z' (I + D Z H^-1 Z')^-1 D Z H^-1: nothing is divided by a delta of 0.
         eye = xp.eye(len(rows), dtype=removed.dtype)
-        self._core = eye - scale[:, None] * (removed @ self._solved) * scale[None, :]
+        self._core = eye + deltas[:, None] * (removed @ self._solved)
 
-    def without(self, row: int) -> Downdated:
-        """The same with one row less; costs p^2."""
+    def without(self, row: int) -> Corrected:
+        """The same without the curvature that the base has of one more row; costs p^2."""
         xp = array_namespace(self.base.root)
+        gone = -self.base.hessian_weights[row : row + 1]
+        if row in self.rows:
+            place = self.rows.index(row)
+            deltas = xp.asarray(self._deltas, copy=True)
+            deltas[place] = gone[0]
+            return Corrected(self.base, self.rows, deltas, self._solved)
         column = self.base.solve(self.base.objective.design[row, :])[:, None]
-        solved = xp.concat([self._solved, column], axis=1) if self.rows else column
-        return Downdated(self.base, (*self.rows, row), solved)
+        if not self.rows:
+            return Corrected(self.base, (row,), gone, column)
+        deltas = xp.concat([self._deltas, gone])
+        solved = xp.concat([self._solved, column], axis=1)
+        return Corrected(self.base, (*self.rows, row), deltas, solved)
 
     def solve(self, b: Array) -> Array:
-        """H_S^-1 b for b of shape (p,) or (p, k)."""
+        """H'^-1 b for b of shape (p,) or (p, k)."""
         result = self.base.solve(b)
         if not self.rows:
             return result
         xp = array_namespace(self.base.root)
-        scale = self._scale if b.ndim == 1 else self._scale[:, None]
-        inner = scale * (self._removed @ result)
-        columns = inner[:, None] if b.ndim == 1 else inner
-        inner = xp.linalg.solve(self._core, columns)
-        inner = scale * (inner[:, 0] if b.ndim == 1 else inner)
-        return result + self._solved @ inner
+        columns = result[:, None] if b.ndim == 1 else result
+        inner = xp.linalg.solve(self._core, self._deltas[:, None] * (self._members @ columns))
+        change = self._solved @ inner
+        return result - (change[:, 0] if b.ndim == 1 else change)
+
+
+def corrected(base: Curvature, hessian_weights: Array, most: int) -> Corrected:
+    """The base with the weights of up to `most` rows brought up to date, the weightiest first."""
+    xp = array_namespace(base.root)
+    deltas = hessian_weights - base.hessian_weights
+    importance = xp.abs(deltas) * base.objective.squared_norms
+    largest = float(xp.max(importance))
+    if largest == 0.0:
+        return Corrected(base)
+    order = xp.argsort(-importance, stable=True)[:most]
+    weighty = [int(i) for i in order if float(importance[i]) > NEGLIGIBLE * largest]
+    return Corrected(base, tuple(weighty), xp.take(deltas, xp.asarray(weighty)))

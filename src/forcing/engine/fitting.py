@@ -7,15 +7,23 @@ from dataclasses import dataclass
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
-from forcing.engine.curvature import Curvature, Downdated
+from forcing.engine.curvature import Corrected, Curvature, corrected
 from forcing.engine.objective import LinearObjective
 
 DECREMENT = 1e-9
 """A refit ends when its Newton decrement, sqrt(g' H^-1 g), is below: the error of a margin is
 at most this times the target's norm in H^-1, far below scikit-learn's own tolerance."""
 
+AGE = 0.1
+"""A kept factor is corrected when a step leaves more than this share of the decrement, """
 REFRESH = 0.3
-"""Factorise anew when a step with a kept factor shrinks the decrement by less than this."""
+"""and taken anew when, just corrected, it leaves more than this."""
+
+CORRECTED_SHARE = 8
+"""A factor is corrected for up to p / 8 rows; that costs p^3 / 4, a new one n p^2 and more."""
+
+CHEAP = 64
+"""Parameters up to which a new factor costs no more than correcting the old one."""
 
 SAFE_CHANGE = 0.5
 """A row's curvature changes by at most exp of the change of its linear predictor: below this,
@@ -40,16 +48,11 @@ class Fit:
     """Of the start: how far that was, in standard deviations of the parameters."""
 
 
-def left_out(fit: Fit) -> tuple[int, ...]:
-    """Rows that the fit's kept factor still holds, and the fit does not."""
-    xp = array_namespace(fit.kept)
-    gone = xp.nonzero((fit.kept == 0) & (fit.curvature.hessian_weights > 0))[0]
-    return tuple(int(i) for i in gone)
-
-
-def inverse_hessian(fit: Fit) -> Downdated:
-    """H^-1 on the kept rows, with the row curvatures of the kept factor."""
-    return Downdated(fit.curvature, left_out(fit))
+def inverse_hessian(fit: Fit) -> Corrected:
+    """H^-1 at the fit: its factor, corrected for the rows whose curvature is another now."""
+    objective = fit.curvature.objective
+    weights = objective.hessian_weights(fit.predictor, fit.kept)
+    return corrected(fit.curvature, weights, max(8, objective.n_parameters // CORRECTED_SHARE))
 
 
 def refresh(objective: LinearObjective, fit: Fit) -> Fit:
@@ -69,44 +72,44 @@ def refit(
 ) -> Fit:
     """Minimise P over the kept rows by Newton's method with a kept factor.
 
-    The factor of `start` is used, less the rows that are gone (Woodbury), for as long as it
-    contracts; each step costs two passes over the design. Raises `ArithmeticError` when the
-    optimum is not reached, which on a strictly convex objective means overflow.
+    The factor of `start` is used for as long as it contracts; each step costs two passes over
+    the design. Where it does not, it is corrected for the rows whose curvature has changed most,
+    and taken anew if that is not enough. Raises `ArithmeticError` when the optimum is not
+    reached, which on a strictly convex objective means overflow.
     """
-    xp = array_namespace(kept)
     theta, predictor, curvature = start.theta, start.predictor, start.curvature
-    current = Fit(theta, predictor, kept, curvature)
-    if _is_far(current, objective):
-        current = refresh(objective, current)
-    inverse = inverse_hessian(current)
+    inverse = inverse_hessian(Fit(theta, predictor, kept, curvature))
     first = previous = float("inf")
-    length = 1.0
+    length, young = 1.0, True  # whether the factor has just been brought up to date
     for number in range(max_steps):
         gradient = objective.gradient(theta, predictor, kept)
-        direction = -inverse.solve(gradient)
-        size = float(xp.sum(-gradient * direction)) ** 0.5
+        direction, size = _newton(inverse, gradient)
         if number == 0:
             first = size
-        elif (size > REFRESH * previous or length < 0.5) and size > decrement:
-            current = refresh(objective, Fit(theta, predictor, kept, curvature))
-            curvature = current.curvature
-            inverse = Downdated(curvature)
-            direction = -inverse.solve(gradient)
-            size = float(xp.sum(-gradient * direction)) ** 0.5
+        elif size > decrement and (length < 0.5 or size > previous * (REFRESH if young else AGE)):
+            if young or objective.n_parameters <= CHEAP:
+                weights = objective.hessian_weights(predictor, kept)
+                curvature = Curvature(objective, weights)
+            inverse = inverse_hessian(Fit(theta, predictor, kept, curvature))
+            direction, size = _newton(inverse, gradient)
+            young = True
+        else:
+            young = False
         change = objective.design @ direction
         length = _step_length(objective, kept, theta, predictor, direction, change, size)
         theta = theta + length * direction
         predictor = predictor + length * change
         if size <= decrement or (size >= previous and size < 1e-6):  # rounding is reached
-            return Fit(theta, predictor, kept, current.curvature, number + 1, first)
+            return Fit(theta, predictor, kept, curvature, number + 1, first)
         previous = size
-        curvature = current.curvature
     raise ArithmeticError(f"the refit did not converge in {max_steps} Newton steps")
 
 
-def _is_far(fit: Fit, objective: LinearObjective) -> bool:
-    """Whether a new factor is cheaper than Woodbury with so many rows."""
-    return len(left_out(fit)) > max(8, objective.n_parameters // 4)
+def _newton(inverse: Corrected, gradient: Array) -> tuple[Array, float]:
+    """The Newton step, and its decrement."""
+    xp = array_namespace(gradient)
+    direction = -inverse.solve(gradient)
+    return direction, max(float(xp.sum(-gradient * direction)), 0.0) ** 0.5
 
 
 def _step_length(

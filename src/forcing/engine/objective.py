@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from array_api_compat import array_namespace
 
@@ -33,6 +34,11 @@ class LinearObjective:
     @property
     def n_rows(self) -> int:
         return int(self.design.shape[0])
+
+    @cached_property
+    def squared_norms(self) -> Array:
+        """(n,): |x_i|^2."""
+        return array_namespace(self.design).sum(self.design * self.design, axis=1)
 
     @property
     def n_parameters(self) -> int:

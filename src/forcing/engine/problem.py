@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
-from forcing.engine.fitting import Fit, refit
+from forcing.engine.fitting import DECREMENT, Fit, refit
 from forcing.engine.objective import LinearObjective
 from forcing.records import Claim, Decision, Label, Step
 
@@ -65,9 +65,12 @@ class Problem:
             kept[row] = 0.0
         return kept
 
-    def refit(self, rows: Sequence[int], start: Fit | None = None) -> Fit:
+    def refit(
+        self, rows: Sequence[int], start: Fit | None = None, decrement: float = DECREMENT
+    ) -> Fit:
         """The optimum without these rows."""
-        return refit(self.objective, self.without(rows), start or self.fit)
+        kept = self.without(rows)
+        return refit(self.objective, kept, start or self.fit, decrement=decrement)
 
     def step(self, number: int, row: int, margin: float, loss_gap: float) -> Step:
         label = self.classes[int(self.objective.labels[row])]

@@ -31,6 +31,15 @@ SWAP_CANDIDATES = 12
 
 SWAP_TRIALS = 6
 
+SMALL = 100_000
+"""Entries of the design up to which a refit costs next to nothing, and every start is tried."""
+
+ROUGH = 1e-6
+"""Decrement at which trials are refitted; those that land near the decision line exactly."""
+
+NEAR = 1e-3
+"""Log-odds within which a trial counts as near."""
+
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
@@ -61,8 +70,11 @@ class Refinement:
         if self.problem.empties_a_class(members):
             fit, margin = near, math.inf
         else:
-            fit = self.problem.refit(members, near)
+            fit = self.problem.refit(members, near, ROUGH)
             margin = self.problem.margin(fit.theta)
+            if abs(margin + self.decisive) < NEAR:
+                fit = self.problem.refit(members, fit)
+                margin = self.problem.margin(fit.theta)
         self._known[frozenset(members)] = margin
         self.refits += 1
         return Candidate(members, fit, margin)
@@ -94,7 +106,9 @@ class Refinement:
         yield best
 
     def put_back_each(self, best: Candidate) -> Steps[Candidate]:
-        """The same set with the margin of every single put-back, refitted."""
+        """The same set with its margin and that of every single put-back, refitted exactly."""
+        fit = self.problem.refit(best.rows, best.fit)
+        best = replace(best, fit=fit, margin=self.problem.margin(fit.theta))
         margins: list[float] = []
         for item in toggled_margins(self.problem, best.fit, best.rows, "verify"):
             if isinstance(item, Progress):
@@ -191,14 +205,15 @@ class Refinement:
             return None
         changes = put_back_effects(self.problem, best.fit, best.rows)
         weakest = sorted(range(size), key=lambda j: (changes[j], -j))
-        for j in weakest if size <= 2 * SWAP_CANDIDATES else weakest[:SWAP_TRIALS]:
+        objective = self.problem.objective
+        small = objective.n_rows * objective.n_parameters <= SMALL
+        starts = size if small and size <= 2 * SWAP_CANDIDATES else 1  # of large sets all end alike
+        for j in weakest[:starts]:
             rows = best.rows[:j] + best.rows[j + 1 :]
             yield self._progress(best)
             trial = yield from self._swap(self.refit(rows, best.fit))
             if self.flips(trial.margin):
                 return trial
-            if size > 2 * SWAP_CANDIDATES:
-                break  # in large sets the starts end at the same swaps
         return None
 
     def _swap(self, start: Candidate) -> Steps[Candidate]:

@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from array_api_compat import array_namespace
 
-from forcing.engine.fitting import DECREMENT, Fit, inverse_hessian
+from forcing.engine.arrays import Array
+from forcing.engine.fitting import DECREMENT, Fit, inverse_hessian, refit
 from forcing.engine.problem import Problem
 from forcing.records import Phase, Progress
 
 CHUNK = 32
 """Refits that run together, as columns of one matrix."""
 
-MAX_STEPS = 30
+MAX_STEPS = 12
+
+SANE = 20.0
+"""Change of a predictor beyond which a refit that has not converged starts afresh."""
 
 
 def toggled_margins(
@@ -35,30 +39,44 @@ def toggled_margins(
 def _refit_together(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[float]:
     objective = problem.objective
     xp = array_namespace(fit.theta)
-    columns = len(rows)
     labels, penalty = objective.labels[:, None], objective.penalty[:, None]
-    kept = xp.stack([fit.kept] * columns, axis=1)
+    members = xp.asarray(list(rows))
+    kept = xp.stack([fit.kept] * len(rows), axis=1)
     for column, row in enumerate(rows):
         kept[row, column] = problem.fit.kept[row] - fit.kept[row]
-    theta = xp.stack([fit.theta] * columns, axis=1)
-    predictor = xp.stack([fit.predictor] * columns, axis=1)
+    own_rows = xp.take(objective.design, members, axis=0).T
+    before = xp.take(objective.hessian_weights(fit.predictor, fit.kept), members)
     inverse = inverse_hessian(fit)
+    solved = inverse.solve(own_rows)
+    leverage = xp.sum(own_rows * solved, axis=0)
+    theta = xp.stack([fit.theta] * len(rows), axis=1)
+    predictor = xp.stack([fit.predictor] * len(rows), axis=1)
     enough = DECREMENT * DECREMENT
-    largest = float("inf")
     for _ in range(MAX_STEPS):
-        slopes = kept * objective.loss.slope(predictor, labels)
-        gradient = objective.design.T @ slopes + penalty * theta
+        gradient = objective.design.T @ (kept * objective.loss.slope(predictor, labels))
+        gradient = gradient + penalty * theta
         step = -inverse.solve(gradient)
+        # Each column has one row that the shared Hessian lacks, or has too much (Sherman-Morrison).
+        change = _own(kept * objective.loss.curvature(predictor), rows) - before
+        factor = change * xp.sum(own_rows * step, axis=0) / (1.0 + change * leverage)
+        step = step - factor * solved
         sizes = xp.sum(-gradient * step, axis=0)
         theta = theta + step
         predictor = predictor + objective.design @ step
-        previous, largest = largest, float(xp.max(sizes))
-        if largest <= enough or not largest <= previous:
+        if float(xp.max(sizes)) <= enough:
             break
-    out = {int(i) for i in xp.nonzero((fit.kept == 0) & (problem.fit.kept > 0))[0]}
-    return [
-        problem.margin(theta[:, column])
-        if float(sizes[column]) <= enough
-        else problem.margin(problem.refit(sorted(out ^ {row}), fit).theta)
-        for column, row in enumerate(rows)
-    ]
+    margins = []
+    for column in range(len(rows)):
+        reached = theta[:, column]
+        if not 0.0 <= float(sizes[column]) <= enough:  # from where it is if that is sane
+            there = Fit(reached, predictor[:, column], kept[:, column], fit.curvature)
+            sane = float(xp.max(xp.abs(there.predictor - fit.predictor))) < SANE
+            reached = refit(objective, there.kept, there if sane else fit).theta
+        margins.append(problem.margin(reached))
+    return margins
+
+
+def _own(table: Array, rows: Sequence[int]) -> Array:
+    """(k,): entry (rows[j], j) of each column."""
+    xp = array_namespace(table)
+    return xp.stack([table[row, column] for column, row in enumerate(rows)])

@@ -9,7 +9,7 @@ from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
 from forcing.engine.counterfactual import Iterate
-from forcing.engine.curvature import Curvature, Downdated
+from forcing.engine.curvature import Corrected, Curvature
 from forcing.engine.fitting import Fit, inverse_hessian, refit, refresh
 from forcing.engine.problem import Problem
 
@@ -42,7 +42,7 @@ def drift_free(problem: Problem, model: Iterate, row: int) -> Iterate:
     gradient = objective.gradient(model.theta, model.predictor, kept)
     if _has_drifted(problem, model, row, gradient) or _is_long(inverse, problem):
         fit = Fit(model.theta, model.predictor, kept, inverse.base)
-        inverse = Downdated(refresh(objective, fit).curvature)
+        inverse = Corrected(refresh(objective, fit).curvature)
     else:
         inverse = inverse.without(row)
     solved = inverse.solve(xp.stack([-gradient, problem.direction], axis=1))
@@ -69,7 +69,7 @@ def one_step_newton(problem: Problem, model: Iterate, row: int) -> Iterate:
     theta = model.theta + hessian.solve(residual * objective.design[row, :])
     predictor = objective.design @ theta
     kept = leave_out(model.kept, row)
-    inverse = Downdated(Curvature(objective, objective.hessian_weights(predictor, kept)))
+    inverse = Corrected(Curvature(objective, objective.hessian_weights(predictor, kept)))
     lever = inverse.solve(problem.direction)
     newton = -inverse.solve(objective.gradient(theta, predictor, kept))
     return Iterate(
@@ -105,7 +105,7 @@ def leave_out(kept: Array, row: int) -> Array:
     return kept
 
 
-def _is_long(inverse: Downdated, problem: Problem) -> bool:
+def _is_long(inverse: Corrected, problem: Problem) -> bool:
     """Whether a new factor is cheaper than one more row of Woodbury."""
     return len(inverse.rows) >= max(8, problem.objective.n_parameters // 16)
 
