@@ -5,7 +5,7 @@ export const THIN = "\u202f";
 const MINUS = "\u2212";
 
 /** A true minus instead of the hyphen, none before a zero. */
-function signed(text: string): string {
+export function signed(text: string): string {
   if (!text.startsWith("-")) return text;
   return /[1-9]/.test(text) ? MINUS + text.slice(1) : text.slice(1);
 }

@@ -172,6 +172,19 @@ const end = shape<P.End>({
   seconds: number,
 });
 
+const answer = shape<Omit<P.WhatIf, "error">>({
+  type: literal("what-if"),
+  request: natural,
+  out: list(natural),
+  label: string,
+  confidence: number,
+  flipped: boolean,
+});
+
+/** The first kernels did not say `error`. */
+const whatIf: Guard<P.WhatIf> = (x): x is P.WhatIf =>
+  answer(x) && (!("error" in x) || nullable(string)(x.error));
+
 const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } = {
   start,
   step: shape<P.Steps>({ type: literal("step"), steps: list(step), rows }),
@@ -186,14 +199,7 @@ const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } =
   bound,
   ranking: shape<P.RankingEvent>({ type: literal("ranking"), ranking, rows }),
   progress,
-  "what-if": shape<P.WhatIf>({
-    type: literal("what-if"),
-    request: natural,
-    out: list(natural),
-    label: string,
-    confidence: number,
-    flipped: boolean,
-  }),
+  "what-if": whatIf,
   end,
 };
 

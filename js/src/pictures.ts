@@ -25,8 +25,11 @@ export class Pictures {
   #ask: (ids: string[]) => void;
   #urls = new Map<string, string>();
   #tries = new Map<string, number>();
+  /** Not there yet; of these, the ones in `#fresh` were not asked for so far. */
   #wanted = new Set<string>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #fresh = new Set<string>();
+  #gathering: ReturnType<typeof setTimeout> | null = null;
+  #waiting: ReturnType<typeof setTimeout> | null = null;
   #listeners = new Set<() => void>();
   #open = false;
 
@@ -39,16 +42,19 @@ export class Pictures {
   }
 
   want(id: string): void {
-    if (this.#urls.has(id)) return;
+    if (this.#urls.has(id) || this.#wanted.has(id)) return;
     this.#wanted.add(id);
-    this.#later(GATHER_MS);
+    this.#fresh.add(id);
+    this.#gather();
   }
 
   /** Whether there is anyone to ask. */
   setOpen(open: boolean): void {
     this.#open = open;
     this.#tries.clear();
-    if (open) this.#later(GATHER_MS);
+    this.#stop();
+    this.#wanted.forEach((id) => this.#fresh.add(id));
+    if (this.#fresh.size > 0) this.#gather();
   }
 
   receive(ids: readonly string[], buffers: readonly Uint8Array[]): void {
@@ -56,6 +62,7 @@ export class Pictures {
       const bytes = buffers[i];
       const type = bytes && typeOf(bytes);
       this.#wanted.delete(id);
+      this.#fresh.delete(id);
       if (!bytes || !type || this.#urls.has(id)) return;
       // The copy lets go of the message's whole buffer.
       const blob = new Blob([bytes.slice()], { type });
@@ -70,23 +77,40 @@ export class Pictures {
   }
 
   dispose(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#stop();
     this.#urls.forEach((url) => URL.revokeObjectURL(url));
     this.#urls.clear();
     this.#wanted.clear();
+    this.#fresh.clear();
     this.#listeners.clear();
     this.#open = false;
   }
 
-  #later(wait: number): void {
-    if (!this.#open || this.#timer !== null) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      const ids = [...this.#wanted].filter((id) => (this.#tries.get(id) ?? 0) < TRIES);
-      if (ids.length === 0) return;
-      for (const id of ids) this.#tries.set(id, (this.#tries.get(id) ?? 0) + 1);
-      this.#ask(ids);
-      this.#later(AGAIN_MS);
-    }, wait);
+  /** A wish never waits for the answer to an earlier one. */
+  #gather(): void {
+    if (!this.#open || this.#gathering !== null) return;
+    this.#gathering = setTimeout(() => {
+      this.#gathering = null;
+      const ids = [...this.#fresh];
+      this.#fresh.clear();
+      this.#request(ids);
+    }, GATHER_MS);
+  }
+
+  #request(wanted: readonly string[]): void {
+    const ids = wanted.filter((id) => (this.#tries.get(id) ?? 0) < TRIES);
+    if (ids.length === 0) return;
+    for (const id of ids) this.#tries.set(id, (this.#tries.get(id) ?? 0) + 1);
+    this.#ask(ids);
+    this.#waiting ??= setTimeout(() => {
+      this.#waiting = null;
+      this.#request([...this.#wanted].filter((id) => !this.#fresh.has(id)));
+    }, AGAIN_MS);
+  }
+
+  #stop(): void {
+    if (this.#gathering !== null) clearTimeout(this.#gathering);
+    if (this.#waiting !== null) clearTimeout(this.#waiting);
+    this.#gathering = this.#waiting = null;
   }
 }

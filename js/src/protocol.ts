@@ -163,6 +163,8 @@ export interface WhatIf {
   type: "what-if";
   request: number;
   out: number[];
+  /** Why there is no answer; what follows is then that of the run. */
+  error?: string | null;
   label: string;
   confidence: number;
   flipped: boolean;

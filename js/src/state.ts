@@ -64,6 +64,12 @@ export function apply(state: State, event: Event): State {
   }
 }
 
+/** The kernel sends pictures apart: those that the saved form of a run brought stay with it. */
+function keepPictures(before: State, after: State): State {
+  if (before.start === null || before.start.id !== after.start?.id) return after;
+  return { ...after, images: { ...before.images, ...after.images } };
+}
+
 /** The state together with its place in the stream. */
 export interface Feed {
   state: State;
@@ -77,7 +83,7 @@ export function reduce(feed: Feed, message: EventsMessage | StateMessage): Feed 
   if ("state" in message) {
     // An answer that was overtaken by events we already have says nothing new.
     if (!feed.behind && feed.seq !== null && message.seq < feed.seq) return feed;
-    return { state: message.state, seq: message.seq, behind: false };
+    return { state: keepPictures(feed.state, message.state), seq: message.seq, behind: false };
   }
   const { seq, events } = message;
   if (events[0]?.type === "start") {

@@ -15,8 +15,8 @@ import { widthOf } from "../src/view/width.js";
 import { finished, running, start } from "./fixtures.js";
 
 describe("text marks", () => {
-  it("cut a text, in code points, and survive any offsets", () => {
-    expect(runs("🙂 help me", [[2, 6, 0.5]])).toEqual([
+  it("cut a text, in UTF-16 units, and survive any offsets", () => {
+    expect(runs("🙂 help me", [[3, 7, 0.5]])).toEqual([
       { text: "🙂 ", weight: 0 },
       { text: "help", weight: 0.5 },
       { text: " me", weight: 0 },

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { End, State } from "../src/protocol.js";
 import { mount } from "../src/view/index.js";
 import type { MountedView } from "../src/view/index.js";
-import { TestLine, finished, running, start } from "./fixtures.js";
+import { TestLine, finished, running, start, step } from "./fixtures.js";
 
 let view: MountedView | null = null;
 let root: HTMLElement;
@@ -94,6 +94,17 @@ describe("the sentence", () => {
     expect(line.sent.map((command) => command.type)).toEqual(["sync", "pause", "cancel"]);
   });
 
+  it("of a run whose confidence stands still says how the log-odds move", () => {
+    const margin = 16;
+    const sure = start({ claim: { ...start().claim, confidence: 1 - 1e-7, margin } });
+    const steps = [step(1, 1 - 2e-7, { margin: 15.31 })];
+    const shadow = draw(running(1, { start: sure, steps }), new TestLine());
+    expect(headline(shadow)).toBe(
+      "Bad (> 99.999 %) is still at > 99.999 % without 1 of 1 200 training rows. " +
+        "The log-odds went from 16.00 to 15.31.",
+    );
+  });
+
   it("of a run whose kernel is gone", async () => {
     const line = new TestLine();
     const shadow = draw(running(2), line);
@@ -115,8 +126,56 @@ describe("rows", () => {
   it("are named for readers", () => {
     const name = button(draw(finished()), "Put back").getAttribute("aria-label");
     expect(name).toBe(
-      "Put back: training row 101, label bad, removed first, confidence 0.61 to 0.58",
+      "Put back: training row 101, label bad, removed first, confidence 61\u202f% to 58\u202f%",
     );
+  });
+
+  it("are spoken with the numbers of the screen, also where those stand still", () => {
+    const sure = start({ claim: { ...start().claim, confidence: 0.999, margin: 6.9068 } });
+    const steps = [step(1, 0.9990000000000001, { margin: 6.5 }), step(2, 0.49)];
+    const shadow = draw(finished(2, { start: sure, steps }));
+    const name = button(shadow, "Put back").getAttribute("aria-label");
+    expect(name).toMatch(/, confidence 99\.9\s%, log-odds −0\.41$/);
+  });
+
+  it("are told to the kernel when they are picked, not when the pointer passes", async () => {
+    const line = new TestLine();
+    const shadow = draw(finished(), line);
+    const chosen = (): unknown[] => line.sent.filter((command) => command.type === "select");
+    shadow.querySelectorAll(".row[role=listitem]")[0]!.dispatchEvent(new Event("pointerenter"));
+    await settle();
+    expect(chosen()).toEqual([]);
+    button(shadow, "Put back: training row 102").click();
+    await settle();
+    expect(chosen()).toEqual([{ type: "select", rows: [102] }]);
+    expect(text(shadow.querySelector(".row.chosen .meta"))).toContain("row 102");
+    const slider = shadow.querySelector<HTMLElement>("[role=slider]")!;
+    slider.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+    await settle();
+    slider.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    await settle();
+    expect(chosen().slice(1)).toEqual([
+      { type: "select", rows: [103] },
+      { type: "select", rows: [] },
+    ]);
+    expect(shadow.querySelector(".row.chosen")).toBeNull();
+  });
+
+  it("that the kernel cannot refit without are answered with why", async () => {
+    const line = new TestLine();
+    const shadow = draw(finished(3, { verified: null }), line);
+    line.tell({ schema: "forcing.v1", seq: 9, state: finished(3, { verified: null }) });
+    button(shadow, "Put back").click();
+    await settle();
+    const asked = line.sent.filter((command) => command.type === "what-if").at(-1)!;
+    const error = "Leaving these rows out leaves one class.";
+    line.answer(
+      { request: asked.request, out: [], error, label: "bad", confidence: 0.6, flipped: false },
+      10,
+    );
+    await settle();
+    expect(text(shadow.querySelector(".what-if"))).toContain(`With row 101 put back: ${error}`);
+    expect(text(shadow.querySelector(".what-if"))).not.toContain("60");
   });
 
   it("are put back from what was verified, and taken out again", async () => {
@@ -211,6 +270,29 @@ describe("data", () => {
     const shadow = draw({ ...state, start: bad, rows });
     expect(shadow.querySelectorAll("img, script, iframe")).toHaveLength(0);
     expect(shadow.textContent).toContain("<img src=x");
+  });
+
+  it("keeps the pictures of the saved form when the kernel sends its state", async () => {
+    const image = start({
+      display: { kind: "image" },
+      target: { name: null, label: null, item: { kind: "image", image: "target" } },
+    });
+    const ids = ["target", "row:101", "row:102", "row:103"];
+    const images = Object.fromEntries(ids.map((id) => [id, "data:image/png;base64,AA=="]));
+    const rows = Object.fromEntries(
+      [101, 102, 103].map((row) => [
+        String(row),
+        { label: "bad", name: null, item: { kind: "image" as const, image: `row:${row}` } },
+      ]),
+    );
+    const state = finished(3, { start: image, images, rows });
+    const line = new TestLine();
+    const shadow = draw(state, line);
+    line.tell({ schema: "forcing.v1", seq: 5, state: { ...state, images: {} } });
+    await settle();
+    // Three in the forcing set, one in the baseline's gallery, and the target.
+    expect(shadow.querySelectorAll(".picture img")).toHaveLength(5);
+    expect(line.count("images")).toBe(0);
   });
 
   it("shows only pictures that travel with the state", () => {

@@ -10,6 +10,7 @@ import {
   useReducer,
   useRef,
 } from "preact/hooks";
+import type { State } from "../protocol.js";
 import type { Store } from "../store.js";
 import { Checks } from "./checks.js";
 import { ViewContext } from "./context.js";
@@ -68,6 +69,23 @@ function useWhatIf(store: Store, screen: Screen, dispatch: (action: Action) => v
   }, [store, back, live, dispatch]);
 }
 
+/** Tells the kernel which row was picked; it hears nothing of what the pointer passes over. */
+function useSelection(store: Store, screen: Screen): void {
+  const row = screen.selected;
+  const told = useRef<number | null>(null);
+  useEffect(() => {
+    if (told.current === row) return;
+    told.current = row;
+    store.send({ type: "select", rows: row === null ? [] : [row] });
+  }, [store, row]);
+}
+
+/** Step that removes a row; null where none does. */
+function stepThat(state: State, row: number | null): number | null {
+  const index = row === null ? -1 : state.steps.findIndex((step) => step.row === row);
+  return index < 0 ? null : index + 1;
+}
+
 export function App(props: { store: Store }): JSX.Element {
   const { store } = props;
   const { state, live } = store;
@@ -77,6 +95,7 @@ export function App(props: { store: Store }): JSX.Element {
   const width = widthOf(useWidth(root, 900));
   const [screen, dispatch] = useReducer(screenReducer, blank);
   useWhatIf(store, screen, dispatch);
+  useSelection(store, screen);
   const id = useId();
 
   // Another run begins with a clean screen.
@@ -96,7 +115,7 @@ export function App(props: { store: Store }): JSX.Element {
         state,
         start,
         live,
-        screen,
+        screen: { ...screen, cursor: screen.cursor ?? stepThat(state, screen.selected) },
         dispatch,
         width,
         toggle: possible ? toggle : null,

@@ -47,16 +47,14 @@ function CopyRows(): JSX.Element {
   );
 }
 
-/** The colours mean roles in this decision, not classes: said once. */
+/** A reader of two explanations meets one class in both colours: said once why. */
 function Roles(): JSX.Element {
   return (
     <p class="roles">
-      <span>
-        <Shape role="favoured" size={9} /> the class decided
-      </span>
-      <span>
-        <Shape role="rival" size={9} /> its rival
-      </span>
+      Colours mean roles, not classes: <Shape role="favoured" size={9} />
+      {"\u00a0the class decided here, "}
+      <Shape role="rival" size={9} />
+      {"\u00a0the one it is decided against."}
     </p>
   );
 }

@@ -11,7 +11,7 @@ import { Bar, Change } from "./rows/bar.js";
 import { Card } from "./rows/card.js";
 import { rankingLines, rowName, spokenLine, supportLines } from "./rows/lines.js";
 import type { Line } from "./rows/lines.js";
-import { measure } from "./rows/measure.js";
+import { UNITS, measure } from "./rows/measure.js";
 import { useRoving } from "./rows/roving.js";
 import type { ListFacts } from "./rows/row.js";
 import { Shape } from "./shapes.js";
@@ -20,8 +20,6 @@ import { Words } from "./words.js";
 
 /** Examples of each sign: full rows of small cards, or lines. */
 const SHOWN = { image: { positive: 12, negative: 4 }, other: { positive: 5, negative: 3 } };
-
-const UNITS = { confidence: "confidence, in points", "log-odds": "the log-odds" };
 
 interface Gallery {
   method: string;
@@ -102,6 +100,7 @@ function Brief(props: {
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
         onPointerLeave={() => dispatch({ type: "cursor", step: null })}
         onClick={() => {
+          dispatch({ type: "select", row: line.row });
           if (line.step !== null) toggle?.(line.row);
         }}
       >
@@ -147,7 +146,7 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
     shown.length,
     image ? 4 : 1,
     () => undefined,
-    (index) => dispatch({ type: "cursor", step: shown[index]?.step ?? null }),
+    (index) => dispatch({ type: "select", row: shown[index]?.row ?? null }),
   );
   const first = all[0];
   const role = positive ? "favoured" : (first?.role ?? "rival");

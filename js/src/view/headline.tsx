@@ -23,6 +23,12 @@ function Words(props: { piece: Piece }): JSX.Element {
       return <strong>{piece.text}</strong>;
     case "quiet":
       return <span class="quiet">{piece.text}</span>;
+    case "amount":
+      return (
+        <span class="amount">
+          <strong>{piece.text}</strong> {piece.noun}
+        </span>
+      );
     case "class":
       return (
         <strong class={`class ${piece.role}`}>

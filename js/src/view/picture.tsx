@@ -31,7 +31,8 @@ export function Picture(props: { id: string | null; alt: string }): JSX.Element 
         observer.disconnect();
         store.pictures.want(id);
       },
-      { rootMargin: NEAR },
+      // In a notebook it is not the page that scrolls, but a box in it.
+      { rootMargin: NEAR, scrollMargin: NEAR },
     );
     observer.observe(element);
     return () => {

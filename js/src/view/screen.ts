@@ -2,6 +2,11 @@
 
 import type { WhatIf } from "../protocol.js";
 
+export type Answer =
+  | { back: readonly number[]; label: string; confidence: number }
+  /** Why the kernel could not tell. */
+  | { back: readonly number[]; error: string };
+
 export interface Screen {
   /** Step under the cursor, 0 for the start; null without a cursor. */
   cursor: number | null;
@@ -9,10 +14,12 @@ export interface Screen {
   tab: string | null;
   /** Rows of the forcing set that are put back, in the order of clicks. */
   back: readonly number[];
+  /** The row that was picked: the kernel is told, and without a cursor the view shows it. */
+  selected: number | null;
   /** Number of the question that the kernel has not answered yet. */
   asked: number | null;
   /** The last answer, and what was put back when it was asked for. */
-  answer: { back: readonly number[]; label: string; confidence: number } | null;
+  answer: Answer | null;
   /** Whether the strip with the loss gap is shown. */
   gap: boolean;
 }
@@ -21,6 +28,7 @@ export const blank: Screen = {
   cursor: null,
   tab: null,
   back: [],
+  selected: null,
   asked: null,
   answer: null,
   gap: false,
@@ -28,6 +36,7 @@ export const blank: Screen = {
 
 export type Action =
   | { type: "cursor"; step: number | null }
+  | { type: "select"; row: number | null }
   | { type: "tab"; tab: string }
   | { type: "toggle"; row: number }
   | { type: "restore" }
@@ -42,6 +51,8 @@ export function screenReducer(screen: Screen, action: Action): Screen {
   switch (action.type) {
     case "cursor":
       return screen.cursor === action.step ? screen : { ...screen, cursor: action.step };
+    case "select":
+      return { ...screen, selected: action.row, cursor: null };
     case "tab":
       return { ...screen, tab: action.tab };
     case "toggle": {
@@ -56,8 +67,10 @@ export function screenReducer(screen: Screen, action: Action): Screen {
       return { ...screen, asked: action.request, answer: null };
     case "answer": {
       if (action.answer.request !== screen.asked) return screen;
-      const { label, confidence } = action.answer;
-      return { ...screen, asked: null, answer: { back: screen.back, label, confidence } };
+      const { label, confidence, error } = action.answer;
+      const { back } = screen;
+      const answer = error == null ? { back, label, confidence } : { back, error };
+      return { ...screen, asked: null, answer };
     }
     case "unanswered":
       return screen.asked === action.request ? { ...screen, asked: null } : screen;

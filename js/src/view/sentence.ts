@@ -3,7 +3,7 @@
  * Two sentences at most; the second begins a new line where there is room.
  */
 
-import { THIN, capital, className, count, middle, percent, tick } from "../format.js";
+import { THIN, capital, className, count, middle, percent, signed, tick } from "../format.js";
 import type { Claim, State } from "../protocol.js";
 import { ROBUST, binary, confidenceNow, crossed, nounOf, phaseOf } from "./summary.js";
 
@@ -13,12 +13,15 @@ export type Piece =
   | { kind: "text"; text: string }
   | { kind: "strong"; text: string }
   | { kind: "quiet"; text: string }
+  /** A count and what is counted: one line as long as there is room for it. */
+  | { kind: "amount"; text: string; noun: string }
   | { kind: "class"; role: Role; text: string };
 
 export type Sentence = Piece[];
 
 const text = (words: string): Piece => ({ kind: "text", text: words });
 const strong = (words: string): Piece => ({ kind: "strong", text: words });
+const amount = (of: string, noun: string): Piece => ({ kind: "amount", text: of, noun });
 const quiet = (words: string): Piece => ({ kind: "quiet", text: words });
 
 /** Longer names would push the count off the first line. */
@@ -53,8 +56,8 @@ export function sentences(state: State, live: boolean): Sentence[] {
   const claim = start.claim;
   const noun = nounOf(state);
   const size = state.steps.length;
-  const of = `${count(size)} of ${count(start.rows)}`;
-  const rows = ` ${noun[1]}`;
+  const of = `${count(size)}\u00a0of\u00a0${count(start.rows)}`;
+  const rows = noun[1];
   const subject: Sentence = [
     klass("favoured", claim.favoured, true),
     quiet(` (${chance(claim, claim.confidence)})`),
@@ -62,7 +65,7 @@ export function sentences(state: State, live: boolean): Sentence[] {
   const status = state.end?.status;
 
   if (status === "unflippable") {
-    const tried = size > 0 ? [[text("Tried without "), strong(of), text(`${rows}.`)]] : [];
+    const tried = size > 0 ? [[text("Tried without "), amount(of, `${rows}.`)]] : [];
     return [
       [...subject, text(" "), strong("cannot be flipped"), text(" by removing rows.")],
       ...tried,
@@ -81,21 +84,35 @@ export function sentences(state: State, live: boolean): Sentence[] {
     const label = state.verified?.label ?? claim.rival;
     const second: Sentence = [text("Without them: "), ...decision(claim, label, now), text(".")];
     return [
-      [...subject, text(" stands on "), strong(of), text(`${rows}${stopped ? "" : " or fewer"}.`)],
+      [...subject, text(" stands on "), amount(of, `${rows}${stopped ? "" : " or fewer"}.`)],
       second,
     ];
   }
+  const verb = stopped ? " was " : " is ";
+  const after = chance(claim, now, 1);
+  if (after === chance(claim, claim.confidence, 1)) {
+    // Where the confidence is saturated, only the log-odds tell how far the search has come.
+    const [from, to] = [claim.margin, state.steps.at(-1)?.margin ?? claim.margin];
+    return [
+      [
+        ...subject,
+        text(`${verb}still at `),
+        strong(after),
+        text(" without "),
+        amount(of, `${rows}.`),
+      ],
+      [text(`The log-odds went from ${logOdds(from)} to `), strong(logOdds(to)), text(".")],
+    ];
+  }
+  const way = now < claim.confidence ? "down to " : "at ";
   return [
-    [
-      ...subject,
-      text(stopped ? " was down to " : " is down to "),
-      strong(chance(claim, now, 1)),
-      text(" without "),
-      strong(of),
-      text(`${rows}.`),
-    ],
+    [...subject, text(verb + way), strong(after), text(" without "), amount(of, `${rows}.`)],
     ...(stopped ? [] : [outlook(claim)]),
   ];
+}
+
+function logOdds(margin: number): string {
+  return signed(margin.toFixed(2));
 }
 
 /** What the search is after. */
@@ -124,17 +141,19 @@ function flipped(
   if (state.steps.length >= ROBUST) {
     return [
       [...subject, text(" is "), strong("robust"), text(": no handful of rows carries it.")],
-      [text("It takes "), strong(of), text(`${rows} to reach `), ...after, text(".")],
+      [text("It takes "), amount(of, rows), text(" to reach "), ...after, text(".")],
     ];
   }
   const lead = verified === null ? "Without them: " : "Retrained without them: ";
   return [
-    [...subject, text(" stands on "), strong(of), text(`${rows}.`)],
+    [...subject, text(" stands on "), amount(of, `${rows}.`)],
     [text(lead), ...after, text(".")],
   ];
 }
 
 /** For the live region and for titles. */
 export function spoken(all: readonly Sentence[]): string {
-  return all.map((sentence) => sentence.map((piece) => piece.text).join("")).join(" ");
+  const words = (piece: Piece): string =>
+    piece.kind === "amount" ? `${piece.text} ${piece.noun}` : piece.text;
+  return all.map((sentence) => sentence.map(words).join("")).join(" ");
 }

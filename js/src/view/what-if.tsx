@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { className, count, listed, middle, percent } from "../format.js";
 import { useView } from "./context.js";
-import { InfoIcon, SpinnerIcon, UndoIcon } from "./icons.js";
+import { InfoIcon, SpinnerIcon, UndoIcon, WarningIcon } from "./icons.js";
 import { Shape, roleOf } from "./shapes.js";
 import { binary } from "./summary.js";
 
@@ -22,7 +22,13 @@ export function WhatIfLine(): JSX.Element | null {
   if (back.length === 0) return null;
   const { claim } = start;
   let result: JSX.Element;
-  if (answer !== null) {
+  if (answer !== null && "error" in answer) {
+    result = (
+      <span class="quiet">
+        <WarningIcon /> {answer.error === "" ? "the refit failed" : answer.error}
+      </span>
+    );
+  } else if (answer !== null) {
     const role = roleOf(answer.label, claim);
     const own = role === "favoured" || !binary(claim);
     const p = own ? answer.confidence : 1 - answer.confidence;

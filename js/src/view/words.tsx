@@ -10,22 +10,21 @@ export interface Run {
 }
 
 /**
- * Cuts a text at its marks. Offsets count Unicode code points, as in Python;
+ * Cuts a text at its marks. Offsets count UTF-16 units, which the kernel sends;
  * marks that overlap or run over the end are cut back.
  */
 export function runs(text: string, marks: readonly Mark[]): Run[] {
-  const letters = Array.from(text);
   const result: Run[] = [];
   let at = 0;
   const put = (end: number, weight: number): void => {
-    if (end > at) result.push({ text: letters.slice(at, end).join(""), weight });
+    if (end > at) result.push({ text: text.slice(at, end), weight });
     at = Math.max(at, end);
   };
   for (const [start, end, weight] of [...marks].sort((a, b) => a[0] - b[0])) {
-    put(Math.min(start, letters.length), 0);
-    put(Math.min(end, letters.length), Math.min(1, Math.max(0.01, weight)));
+    put(Math.min(start, text.length), 0);
+    put(Math.min(end, text.length), Math.min(1, Math.max(0.01, weight)));
   }
-  put(letters.length, 0);
+  put(text.length, 0);
   return result;
 }
 

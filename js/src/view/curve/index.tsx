@@ -26,12 +26,18 @@ export function Curve(): JSX.Element {
   );
   const last = state.steps.length;
   const cursor = screen.cursor === null ? null : Math.min(screen.cursor, last);
-  const set = (step: number | null): void => dispatch({ type: "cursor", step });
+  const point = (step: number | null): void => dispatch({ type: "cursor", step });
+  /** The start is a place for the cursor, but no row. */
+  const pick = (step: number | null): void => {
+    const row = step === null ? null : (state.steps[step - 1]?.row ?? null);
+    dispatch({ type: "select", row });
+    if (row === null) point(step);
+  };
 
-  const atPointer = (event: PointerEvent): void => {
+  const stepAt = (event: PointerEvent): number => {
     const left = (event.currentTarget as Element).getBoundingClientRect().left;
     const k = Math.round(g.x.invert(event.clientX - left));
-    set(Math.min(last, Math.max(0, k)));
+    return Math.min(last, Math.max(0, k));
   };
   const onKey = (event: KeyboardEvent): void => {
     const from = cursor ?? (event.key === "ArrowLeft" || event.key === "ArrowDown" ? last + 1 : -1);
@@ -51,7 +57,7 @@ export function Curve(): JSX.Element {
     if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    set(to === null ? null : Math.min(last, Math.max(0, to)));
+    pick(to === null ? null : Math.min(last, Math.max(0, to)));
   };
 
   const at = cursor ?? last;
@@ -74,10 +80,10 @@ export function Curve(): JSX.Element {
           aria-valuemax={last}
           aria-valuenow={at}
           aria-valuetext={label}
-          onPointerMove={atPointer}
-          onPointerDown={atPointer}
+          onPointerMove={(event) => point(stepAt(event))}
+          onPointerDown={(event) => pick(stepAt(event))}
           onPointerLeave={(event) => {
-            if (event.pointerType === "mouse") set(null);
+            if (event.pointerType === "mouse") point(null);
           }}
           onKeyDown={onKey}
         >

@@ -37,6 +37,7 @@ function Foot(props: CardProps): JSX.Element {
     );
   }
   const back = screen.back.includes(line.row);
+  const after = line.back ?? line.confidence;
   const hint =
     toggle === null || line.step === null || !facts.supports
       ? null
@@ -59,10 +60,11 @@ function Foot(props: CardProps): JSX.Element {
         <Change line={line} measure={facts.measure} />
       </span>
       <span class="foot meta">
-        {hint === null && line.back !== null && !back ? (
+        {hint === null && after !== null && !back ? (
           <span class="if-back">
-            put back: <Shape role={decides(start.claim, line.back)} size={9} />
-            {percent(line.back, 0, start.claim.threshold)}
+            {line.back === null ? "leaves: " : "put back: "}
+            <Shape role={decides(start.claim, after)} size={9} />
+            {percent(after, 0, start.claim.threshold)}
           </span>
         ) : (
           hint
@@ -103,6 +105,7 @@ export function Card(props: CardProps): JSX.Element {
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
         onPointerLeave={() => dispatch({ type: "cursor", step: null })}
         onClick={() => {
+          dispatch({ type: "select", row: line.row });
           if (line.step !== null) toggle?.(line.row);
         }}
       >

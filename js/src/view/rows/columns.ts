@@ -1,5 +1,6 @@
 /** Which features a table's rows show: those by which they differ most from the target. */
 
+import { value } from "../../format.js";
 import type { Column, TableItem, Value } from "../../protocol.js";
 import type { Line } from "./lines.js";
 
@@ -54,4 +55,34 @@ export function along(value: number, column: Column): number {
   const { low, high } = column;
   if (low === null || high === null || low >= high) return 0.5;
   return Math.min(1, Math.max(0, (value - low) / (high - low)));
+}
+
+/** Width of a digit of a value, at its size and in the widest of the usual fonts. */
+const DIGIT = 8;
+const BETWEEN = 14;
+
+/**
+ * How many features fit beside each other in `width` pixels, at most `most`, so that no number
+ * is clipped: a strip gives way to the numbers, and a feature to its neighbours.
+ */
+export function slotsIn(
+  width: number,
+  most: number,
+  lines: readonly Line[],
+  columns: readonly Column[],
+  aims: readonly Value[],
+): number {
+  let digits = 0;
+  for (const item of lines.map(tableOf)) {
+    for (const i of item?.differs.slice(0, most) ?? []) {
+      const [column, own, aim] = [columns[i], item?.values[i] ?? null, aims[i] ?? null];
+      if (column === undefined || numeric(own, column) === null) continue;
+      // As long as "vs" and the spaces around it.
+      digits = Math.max(digits, value(own, 18).length + value(aim, 18).length + 3);
+    }
+  }
+  for (let slots = most; slots > 1; slots--) {
+    if ((width - (slots - 1) * BETWEEN) / slots >= digits * DIGIT) return slots;
+  }
+  return 1;
 }

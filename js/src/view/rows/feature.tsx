@@ -60,10 +60,12 @@ export function Feature(props: {
         {ownNumber !== null && (
           <Strip column={column} role={role} own={ownNumber} target={targetNumber} />
         )}
-        <b>{value(own, 18)}</b>
-        {(named || same) && (
-          <span class="versus">{same ? "as target" : `vs ${value(target, 18)}`}</span>
-        )}
+        <span class={ownNumber === null ? "pair" : "pair numbers"}>
+          <b>{value(own, 18)}</b>
+          {(named || same) && (
+            <span class="versus">{same ? "as target" : `vs ${value(target, 18)}`}</span>
+          )}
+        </span>
       </span>
     </div>
   );

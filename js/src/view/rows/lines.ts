@@ -1,6 +1,6 @@
 /** Supports and baseline entries in one form, so that one list draws both. */
 
-import { className, middle, ordinal, percentDigits } from "../../format.js";
+import { className, middle, odds, ordinal, percent } from "../../format.js";
 import type { Entry, Item, Ranking, Start, State } from "../../protocol.js";
 import { roleOf } from "../shapes.js";
 import type { Role } from "../shapes.js";
@@ -96,7 +96,7 @@ export function rowName(line: Line, length = 24): string {
   return line.name === null || line.name === "" ? `row ${line.row}` : middle(line.name, length);
 }
 
-/** "training row 412, label cat, removed third, confidence 0.81 to 0.64". */
+/** "training row 412, label cat, removed third, confidence 81 % to 64 %", as on the screen. */
 export function spokenLine(line: Line, noun: string, threshold: number): string {
   const words = [`${noun} ${line.name ?? line.row}`, `label ${className(line.label)}`];
   if (!line.positive) words.push("negative");
@@ -105,12 +105,13 @@ export function spokenLine(line: Line, noun: string, threshold: number): string 
     if (line.step !== null) words.push("also in the forcing subset");
   } else {
     const from = line.confidence - (line.change ?? 0);
-    const number = (p: number): string =>
-      Number(
-        (Number(percentDigits(p, 0, threshold).replace(/[^\d.]/g, "")) / 100).toFixed(6),
-      ).toString();
+    const [before, after] = [percent(from, 0, threshold), percent(line.confidence, 0, threshold)];
     words.push(`removed ${ordinal(line.place)}`);
-    words.push(`confidence ${number(from)} to ${number(line.confidence)}`);
+    if (before !== after) words.push(`confidence ${before} to ${after}`);
+    else {
+      words.push(`confidence ${after}`);
+      if (line.oddsChange !== null) words.push(`log-odds ${odds(line.oddsChange)}`);
+    }
   }
   return words.join(", ");
 }

@@ -8,9 +8,9 @@ import { useWidth } from "../width.js";
 import type { Width } from "../width.js";
 import { phaseOf } from "../summary.js";
 import { Card } from "./card.js";
-import { sharedColumns } from "./columns.js";
+import { sharedColumns, slotsIn } from "./columns.js";
 import type { Line } from "./lines.js";
-import { measure } from "./measure.js";
+import { UNITS, measure } from "./measure.js";
 import { useRoving } from "./roving.js";
 import { Row } from "./row.js";
 import type { ListFacts } from "./row.js";
@@ -21,13 +21,16 @@ const HEIGHTS: Record<"table" | "text", Record<Width, number>> = {
   table: { wide: 52, medium: 80, narrow: 84 },
   text: { wide: 64, medium: 88, narrow: 92 },
 };
+/** What stands beside the features of a row, with its gaps. */
+const ASIDE: Record<Width, number> = { wide: 392, medium: 36, narrow: 0 };
+/** Width of the content in which three features have room for their strips. */
+const COMFORTABLE = 520;
 const CARD = { least: 128, gap: 16, foot: 70 };
 
 function Header(props: { facts: ListFacts }): JSX.Element | null {
-  const { start, state, width, toggle } = useView();
+  const { start, state, width } = useView();
   const { facts } = props;
   const { display, target } = start;
-  const hasBack = toggle !== null || state.verified !== null;
   if (display.kind === "image") return null;
   const aims = target.item.kind === "table" ? target.item.values : [];
   const own = facts.shared.length < facts.slots;
@@ -50,14 +53,23 @@ function Header(props: { facts: ListFacts }): JSX.Element | null {
         )}
       </span>
     );
-  if (width !== "wide") return <div class="row header">{content}</div>;
+  if (width !== "wide") {
+    return (
+      <div class="row header">
+        <span>{`bar: change of ${UNITS[facts.measure.unit]}`}</span>
+        {content}
+      </div>
+    );
+  }
   return (
     <div class="row header" aria-hidden="true">
       <span class="place">{facts.supports ? "order" : "place"}</span>
       <span class="identity">training row</span>
       <span class="moved">{facts.measure.unit}</span>
       {content}
-      <span class="tail">{facts.supports ? (hasBack ? "if put back" : "") : "in the set"}</span>
+      <span class="tail">
+        {facts.supports ? (state.verified === null ? "leaves" : "if put back") : "in the set"}
+      </span>
     </div>
   );
 }
@@ -79,7 +91,13 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   const room = useWidth(box, 720);
   const kind = start.display.kind;
   const running = supports && phaseOf(state, live) === "running";
-  const slots = width === "wide" ? 3 : 2;
+  const { display, target } = start;
+  const slots = useMemo(() => {
+    if (display.kind !== "table" || target.item.kind !== "table") return 1;
+    const content = room - ASIDE[width];
+    const most = content >= COMFORTABLE ? 3 : 2;
+    return slotsIn(content, most, lines, display.columns, target.item.values);
+  }, [lines, display, target, room, width]);
   const facts = useMemo((): ListFacts => {
     const shared = running || width === "narrow" ? [] : sharedColumns(lines, slots);
     return { supports, measure: measure(lines, start.claim), shared, slots };
@@ -98,7 +116,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
     lines.length,
     across,
     (index) => reveal(Math.floor(index / across)),
-    (index) => dispatch({ type: "cursor", step: lines[index]?.step ?? null }),
+    (index) => dispatch({ type: "select", row: lines[index]?.row ?? null }),
   );
 
   const chosen = lines.findIndex((line) => line.step !== null && line.step === screen.cursor);
@@ -148,6 +166,9 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
         </div>
         <div style={{ height: `${virtual.after}px` }} />
       </div>
+      {cards && lines.length > 0 && (
+        <p class="key">{`bar: change of ${UNITS[facts.measure.unit]}`}</p>
+      )}
       {running && !cards && <Slot n={lines.length + 1} />}
       {virtual.window !== null && (
         <p class="window-note">

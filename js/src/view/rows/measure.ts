@@ -17,6 +17,8 @@ export function logOdds(p: number): number {
   return Math.log(inside / (1 - inside));
 }
 
+export const UNITS = { confidence: "confidence, in points", "log-odds": "the log-odds" };
+
 export interface Measure {
   unit: "confidence" | "log-odds";
   /** What bars are drawn for; null where it was not measured. */

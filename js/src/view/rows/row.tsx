@@ -129,6 +129,7 @@ export function Row(props: RowProps): JSX.Element {
       onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
       onPointerLeave={() => dispatch({ type: "cursor", step: null })}
       onClick={() => {
+        dispatch({ type: "select", row: line.row });
         if (facts.supports) toggle?.(line.row);
       }}
     >

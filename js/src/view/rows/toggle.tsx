@@ -11,7 +11,7 @@ import type { Line } from "./lines.js";
 
 export function Toggle(props: { line: Line; tabIndex: number; index: number }): JSX.Element {
   const { line } = props;
-  const { state, start, screen, toggle } = useView();
+  const { state, start, screen, dispatch, toggle } = useView();
   const back = screen.back.includes(line.row);
   const words = back ? "Take out" : "Put back";
   return (
@@ -26,6 +26,7 @@ export function Toggle(props: { line: Line; tabIndex: number; index: number }): 
       onClick={(event) => {
         // The row behind it listens too.
         event.stopPropagation();
+        dispatch({ type: "select", row: line.row });
         toggle?.(line.row);
       }}
     >
@@ -35,15 +36,16 @@ export function Toggle(props: { line: Line; tabIndex: number; index: number }): 
   );
 }
 
-/** The decision if this row alone were put back. */
+/** The decision if this row alone were put back; while that is not known, what its removal leaves. */
 export function IfBack(props: { line: Line }): JSX.Element | null {
-  const { start } = useView();
-  const { back } = props.line;
-  if (back === null) return null;
+  const { state, start } = useView();
+  const { claim } = start;
+  const p = state.verified === null ? props.line.confidence : props.line.back;
+  if (p === null) return null;
   return (
     <span class="if-back">
-      <Shape role={decides(start.claim, back)} size={9} />
-      {percent(back, 0, start.claim.threshold)}
+      <Shape role={decides(claim, p)} size={9} />
+      {percent(p, 0, claim.threshold)}
     </span>
   );
 }
