@@ -7,6 +7,7 @@
 import * as esbuild from "esbuild";
 import { gzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
+import { licenceBanner } from "./licences.mjs";
 
 const common = {
   bundle: true,
@@ -29,7 +30,8 @@ const bundles = {
     ...common,
     entryPoints: ["src/lab/index.ts"],
     outfile: "lib/lab/index.js",
-    external: ["@jupyterlab/*", "@lumino/*"],
+    // The builder bundles the rest of these, and lists their licences beside its bundle.
+    external: ["@jupyterlab/*", "@lumino/*", "preact", "preact/*", "d3-*"],
   },
 };
 
@@ -44,7 +46,10 @@ if (flags.includes("--watch")) {
   const context = await esbuild.context({ ...options, logLevel: "info" });
   await context.watch();
 } else {
-  await esbuild.build(options);
+  // What is bundled is known only after a first pass.
+  const { metafile } = await esbuild.build({ ...options, metafile: true, write: false });
+  const js = licenceBanner(metafile);
+  await esbuild.build(js === null ? options : { ...options, banner: { js } });
   const bundle = readFileSync(options.outfile);
   const kilobytes = (bytes) => (bytes / 1000).toFixed(1);
   console.log(

@@ -163,10 +163,20 @@ class TestImages:
         study = FakeStudy(display=Images(np.zeros((ROWS, 8, 8))))
         assert present(study, np.zeros(3)).target()["kind"] == "table"
         assert present(study, np.zeros(3)).image("target") is None
+        study.X = np.ones((ROWS, 64))
         flattened = present(study, np.ones(64))
         assert flattened.target() == {"kind": "image", "image": "target"}
         assert opened(flattened.image("target")).getpixel((5, 5)) == 255
         assert present(study, np.zeros(3), np.zeros((8, 8))).image("target") is not None
+
+    @pytest.mark.parametrize("make", [np.asarray, sparse.csr_matrix])
+    def test_a_target_that_is_a_scaled_row_is_as_bright_as_its_picture(self, make):
+        images = np.zeros((ROWS, 8, 8))
+        images[:, 2, 3] = 16
+        images[:, 2, 4] = 8
+        X = make(images.reshape(ROWS, -1) / 16)
+        presenter = present(FakeStudy(X=X, display=Images(images)), X[0])
+        assert presenter.image("target") == presenter.image("row:0")
 
     @pytest.mark.parametrize("name", ["row:99", "row:-1", "row:x", "row:", "other", ""])
     def test_unknown_ids_have_no_picture(self, name):

@@ -46,9 +46,12 @@ class Images:
 
     def present(self, study: StudyLike, x: Any, target: Any = None) -> ImagePresenter:
         check_length("Images", len(self.images), study)
-        if target is None:
-            target = self._as_picture(x)
-        return ImagePresenter(self, target)
+        if target is not None:
+            return ImagePresenter(self, target)
+        picture = self._as_picture(x)
+        # What the model sees may be scaled otherwise than the pictures: 0 to 1, not 0 to 16.
+        white = None if picture is None else _largest_value(_dense_values(study.X))
+        return ImagePresenter(self, picture, white)
 
     def _as_picture(self, x: Any) -> Any:
         """x itself, where it is a picture that was flattened, as digits and faces often are."""
@@ -63,12 +66,13 @@ class Images:
 class ImagePresenter:
     """Thumbnails of training rows (ids "row:412") and of the target (id "target")."""
 
-    def __init__(self, images: Images, target: Any) -> None:
+    def __init__(self, images: Images, target: Any, white: float | None = None) -> None:
         self.display: dict[str, Any] = {"kind": "image"}
         self._images = images.images
         self._size = images.size
         self._target = target
         self._largest = _largest_value(images.images)
+        self._white = self._largest if white is None else white
         self._encoded = lru_cache(maxsize=_KEPT)(self._encode)
 
     def target(self) -> Item:
@@ -86,8 +90,9 @@ class ImagePresenter:
         return self._encoded(int(position))
 
     def _encode(self, position: int) -> bytes:
-        source = self._target if position < 0 else self._images[position]
-        return thumbnail(source, self._size, self._largest)
+        if position < 0:
+            return thumbnail(self._target, self._size, self._white)
+        return thumbnail(self._images[position], self._size, self._largest)
 
 
 def thumbnail(source: Any, size: int, largest: float = 1.0) -> bytes:
@@ -144,6 +149,11 @@ def _as_bytes(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
         return np.ascontiguousarray(values)
     scaled = np.nan_to_num(values.astype(np.float64)) * (255.0 / largest)
     return np.ascontiguousarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+
+
+def _dense_values(table: Any) -> NDArray[Any]:
+    """What a table holds; of a sparse matrix, what is not zero."""
+    return as_array(table.tocsr().data if hasattr(table, "tocsr") else table)
 
 
 def _largest_value(images: Sequence[Any] | NDArray[Any]) -> float:
