@@ -30,8 +30,7 @@ const bundles = {
     ...common,
     entryPoints: ["src/lab/index.ts"],
     outfile: "lib/lab/index.js",
-    // The builder bundles the rest of these, and lists their licences beside its bundle.
-    external: ["@jupyterlab/*", "@lumino/*", "preact", "preact/*", "d3-*"],
+    external: ["@jupyterlab/*", "@lumino/*"],
   },
 };
 
@@ -48,8 +47,7 @@ if (flags.includes("--watch")) {
 } else {
   // What is bundled is known only after a first pass.
   const { metafile } = await esbuild.build({ ...options, metafile: true, write: false });
-  const js = licenceBanner(metafile);
-  await esbuild.build(js === null ? options : { ...options, banner: { js } });
+  await esbuild.build({ ...options, banner: { js: licenceBanner(metafile) } });
   const bundle = readFileSync(options.outfile);
   const kilobytes = (bytes) => (bytes / 1000).toFixed(1);
   console.log(

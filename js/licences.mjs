@@ -4,14 +4,13 @@ import { existsSync, readFileSync } from "node:fs";
 
 const PACKAGE = /node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
-/** One comment with each licence once, under its packages; null where none is bundled. */
+/** One comment with each licence once, under the packages that it is the licence of. */
 export function licenceBanner(metafile) {
   const packages = new Set();
   for (const path of Object.keys(metafile.inputs)) {
     const name = PACKAGE.exec(path)?.[1];
     if (name !== undefined) packages.add(name);
   }
-  if (packages.size === 0) return null;
   const terms = new Map();
   for (const name of [...packages].sort()) {
     const file = `node_modules/${name}/LICENSE`;
