@@ -65,10 +65,10 @@ function Gist(props: { item: Item | null; start: Start }): JSX.Element {
     const i = item.differs[0] ?? 0;
     const aims = start.target.item.kind === "table" ? start.target.item.values : [];
     return (
-      <span class="gist clip">
-        {middle(start.display.columns[i]?.name ?? "", 22)}{" "}
+      <span class="gist facts">
+        <span class="clip">{middle(start.display.columns[i]?.name ?? "", 22)}</span>
         <b>{value(item.values[i] ?? null, 12)}</b>
-        {` vs ${value(aims[i] ?? null, 12)}`}
+        <span>{`vs ${value(aims[i] ?? null, 12)}`}</span>
       </span>
     );
   }

@@ -84,7 +84,12 @@ export function sentences(state: State, live: boolean): Sentence[] {
     const label = state.verified?.label ?? claim.rival;
     const second: Sentence = [text("Without them: "), ...decision(claim, label, now), text(".")];
     return [
-      [...subject, text(" stands on "), amount(of, `${rows}${stopped ? "" : " or fewer"}.`)],
+      [
+        ...subject,
+        text(" stands on "),
+        stopped ? amount(of, `${rows}.`) : amount(of, rows),
+        text(stopped ? "" : " or fewer."),
+      ],
       second,
     ];
   }

@@ -22,9 +22,8 @@ export function useWidth(ref: RefObject<HTMLElement | null>, fallback: number): 
     };
     measure(element.clientWidth);
     if (typeof ResizeObserver === "undefined") return;
-    const observer = new ResizeObserver((entries) => {
-      measure(entries.at(-1)?.contentRect.width ?? 0);
-    });
+    // With its padding, which changes with the layout: else the two could chase each other.
+    const observer = new ResizeObserver(() => measure(element.clientWidth));
     observer.observe(element);
     return () => observer.disconnect();
   }, [ref]);

@@ -59,17 +59,19 @@ function Foot(props: CardProps): JSX.Element {
         <Bar line={line} measure={facts.measure} />
         <Change line={line} measure={facts.measure} />
       </span>
-      <span class="foot meta">
-        {hint === null && after !== null && !back ? (
-          <span class="if-back">
-            {line.back === null ? "leaves: " : "put back: "}
-            <Shape role={decides(start.claim, after)} size={9} />
-            {percent(after, 0, start.claim.threshold)}
-          </span>
-        ) : (
-          hint
-        )}
-      </span>
+      {facts.supports && (
+        <span class="foot meta">
+          {hint === null && after !== null && !back ? (
+            <span class="if-back">
+              {line.back === null ? "leaves: " : "put back: "}
+              <Shape role={decides(start.claim, after)} size={9} />
+              {percent(after, 0, start.claim.threshold)}
+            </span>
+          ) : (
+            hint
+          )}
+        </span>
+      )}
     </>
   );
 }

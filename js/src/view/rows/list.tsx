@@ -22,10 +22,10 @@ const HEIGHTS: Record<"table" | "text", Record<Width, number>> = {
   text: { wide: 64, medium: 88, narrow: 92 },
 };
 /** What stands beside the features of a row, with its gaps. */
-const ASIDE: Record<Width, number> = { wide: 392, medium: 36, narrow: 0 };
+const ASIDE: Record<Width, number> = { wide: 396, medium: 36, narrow: 0 };
 /** Width of the content in which three features have room for their strips. */
 const COMFORTABLE = 520;
-const CARD = { least: 128, gap: 16, foot: 70 };
+const CARD = { least: 128, gap: 16, foot: { supports: 70, ranking: 52 } };
 
 function Header(props: { facts: ListFacts }): JSX.Element | null {
   const { start, state, width } = useView();
@@ -56,7 +56,7 @@ function Header(props: { facts: ListFacts }): JSX.Element | null {
   if (width !== "wide") {
     return (
       <div class="row header">
-        <span>{`bar: change of ${UNITS[facts.measure.unit]}`}</span>
+        <span class="unit">{`bar: change of ${UNITS[facts.measure.unit]}`}</span>
         {content}
       </div>
     );
@@ -107,7 +107,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   const across = cards ? Math.max(2, Math.floor((room + CARD.gap) / (CARD.least + CARD.gap))) : 1;
   const side = (room - CARD.gap * (across - 1)) / across;
   const height = cards
-    ? Math.round(side + CARD.foot)
+    ? Math.round(side + CARD.foot[supports ? "supports" : "ranking"])
     : HEIGHTS[kind === "text" ? "text" : "table"][width];
   const virtual = useVirtual(box, Math.ceil(lines.length / across), height, running);
   const { reveal } = virtual;
@@ -146,6 +146,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
     );
   }
   const [from, to] = virtual.seen;
+  const unit = UNITS[facts.measure.unit];
   return (
     <div
       class={`list ${kind} ${supports ? "supports" : "ranking"}`}
@@ -166,14 +167,14 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
         </div>
         <div style={{ height: `${virtual.after}px` }} />
       </div>
-      {cards && lines.length > 0 && (
-        <p class="key">{`bar: change of ${UNITS[facts.measure.unit]}`}</p>
-      )}
       {running && !cards && <Slot n={lines.length + 1} />}
+      {cards && lines.length > 0 && virtual.window === null && (
+        <p class="key">{`bar: change of ${unit}`}</p>
+      )}
       {virtual.window !== null && (
         <p class="window-note">
           {cards
-            ? `${counted(lines.length)} in all · scroll, or arrow keys`
+            ? `${counted(lines.length)} in all · scroll, or arrow keys · bar: change of ${unit}`
             : `Rows ${counted(from)} to ${counted(to)} of ${counted(lines.length)} · scroll, or arrow keys`}
         </p>
       )}
