@@ -16,18 +16,26 @@ from forcing._version import __version__
 
 if TYPE_CHECKING:
     from forcing.display import Images, Table, Texts
-    from forcing.errors import ForcingError, TrainingMismatchError, UnsupportedModelError
+    from forcing.errors import (
+        ConvergenceError,
+        ForcingError,
+        TrainingMismatchError,
+        UnsupportedModelError,
+    )
     from forcing.explanation import Explanation, load
-    from forcing.models import register
+    from forcing.models import AdaptedModel, TrainingData, register
     from forcing.study import Study, explain
 
 _HOMES = {
+    "AdaptedModel": "forcing.models",
+    "ConvergenceError": "forcing.errors",
     "Explanation": "forcing.explanation",
     "ForcingError": "forcing.errors",
     "Images": "forcing.display",
     "Study": "forcing.study",
     "Table": "forcing.display",
     "Texts": "forcing.display",
+    "TrainingData": "forcing.models",
     "TrainingMismatchError": "forcing.errors",
     "UnsupportedModelError": "forcing.errors",
     "explain": "forcing.study",
@@ -36,12 +44,15 @@ _HOMES = {
 }
 
 __all__ = [
+    "AdaptedModel",
+    "ConvergenceError",
     "Explanation",
     "ForcingError",
     "Images",
     "Study",
     "Table",
     "Texts",
+    "TrainingData",
     "TrainingMismatchError",
     "UnsupportedModelError",
     "__version__",

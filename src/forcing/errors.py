@@ -11,5 +11,9 @@ class UnsupportedModelError(ForcingError, TypeError):
     """The model, or a setting of it, has no objective that `forcing` knows how to refit."""
 
 
+class ConvergenceError(ForcingError, ArithmeticError):
+    """An optimum was not reached: the numbers of the problem are too far apart for float64."""
+
+
 class TrainingMismatchError(ForcingError, ValueError):
     """The data given is not what the model was fitted on."""

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from forcing.engine.curvature import Corrected, Curvature
-from forcing.engine.fitting import inverse_hessian, refresh
+from forcing.engine.fitting import refresh
 from forcing.engine.toggle import toggled_margins
 from support import blobs, digits, problem, study_of, tight_fit
 
@@ -53,7 +54,7 @@ def test_inverse_hessian_of_a_fit_leaves_out_its_rows():
     fit = refresh(p.objective, p.refit([1, 2, 3]))
     b = np.arange(7.0)
     truth = np.linalg.solve(hessian(p.objective, fit), b)
-    np.testing.assert_allclose(inverse_hessian(fit).solve(b), truth, rtol=1e-9)
+    np.testing.assert_allclose(fit.inverse.solve(b), truth, rtol=1e-9)
 
 
 def test_many_refits_side_by_side_are_refits():
@@ -67,6 +68,19 @@ def test_many_refits_side_by_side_are_refits():
     for row, margin in zip(toggled, margins, strict=True):
         alone = p.refit(sorted(set(rows) ^ {row}))
         assert margin == pytest.approx(p.margin(alone.theta), abs=1e-8)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e5])
+def test_a_row_out_of_scale_costs_no_digits_where_columns_are_many(scale):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 60)), np.arange(30) % 2
+    X[0] *= scale
+    model = LogisticRegression(solver="newton-cholesky", tol=1e-10, max_iter=1000).fit(X, y)
+    study = study_of(X, y, model)
+    x = rng.normal(size=60)
+    value = float(model.decision_function(x[None])[0])
+    assert study.claim(x).margin == pytest.approx(abs(value), rel=1e-6)
+    assert study.claim(x).favoured == int(value > 0)
 
 
 def test_more_columns_than_rows_is_the_same_problem():

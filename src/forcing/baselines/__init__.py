@@ -6,7 +6,15 @@ the decision stands on it. Signs are relative to the *predicted* class.
 
 from forcing.baselines.chance import random_order
 from forcing.baselines.influence import influence
-from forcing.baselines.rank import BASELINES, follow_up, rank
+from forcing.baselines.rank import BASELINES, follow_up, longest_prefix, rank
 from forcing.baselines.representer import representer
 
-__all__ = ["BASELINES", "follow_up", "influence", "random_order", "rank", "representer"]
+__all__ = [
+    "BASELINES",
+    "follow_up",
+    "influence",
+    "longest_prefix",
+    "random_order",
+    "rank",
+    "representer",
+]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
-from forcing.engine.fitting import inverse_hessian
 from forcing.engine.problem import Problem
 
 
@@ -17,6 +16,6 @@ def influence(problem: Problem) -> Array:
     mean form has the same order.
     """
     objective, fit = problem.objective, problem.fit
-    lever = objective.design @ inverse_hessian(fit).solve(problem.direction)
+    lever = objective.design @ fit.inverse.solve(problem.direction)
     support = -fit.kept * objective.residuals(fit.predictor) * lever
     return support + array_namespace(support).zeros_like(support)  # no negative zeros

@@ -53,7 +53,7 @@ def follow_up(
     exist, because the margin need not fall with every row.
     """
     began = time.perf_counter()
-    walk = _Walk(problem, ranking, min(limit, _longest(problem, ranking)))
+    walk = _Walk(problem, ranking, min(limit, longest_prefix(problem, ranking)))
     for k in _grid(reach):
         if k > walk.limit or (k > reach and walk.first_flip() is not None):
             break
@@ -114,7 +114,7 @@ class _Walk:
         return max(k for k in self.margins if k < flip)
 
 
-def _longest(problem: Problem, ranking: Ranking) -> int:
+def longest_prefix(problem: Problem, ranking: Ranking) -> int:
     """How many first rows may go before a class would be gone."""
     labels = on_host(problem.objective.labels)
     alive = on_host(problem.fit.kept) > 0

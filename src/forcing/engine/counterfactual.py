@@ -72,6 +72,9 @@ def counterfactual(
         gap = max(excess, 0.0) ** 2 / (2.0 * stiffness)
     else:
         before = objective.value(model.theta, model.predictor, model.kept)
-        after = objective.value(theta, predictor, model.kept)
-        gap = max(after - before, 0.0)  # below 0 only by what the iterate is off its optimum
+        if model.newton is not None and model.newton_predictor is not None:
+            # An iterate off its optimum would make the counterfactual look like a gain.
+            nearer = model.theta + model.newton, model.predictor + model.newton_predictor
+            before = min(before, objective.value(*nearer, model.kept))
+        gap = max(objective.value(theta, predictor, model.kept) - before, 0.0)
     return Counterfactual(theta, predictor, gap)

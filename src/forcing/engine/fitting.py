@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
 from forcing.engine.curvature import Corrected, Curvature, corrected
 from forcing.engine.objective import LinearObjective
+from forcing.errors import ConvergenceError
 
 DECREMENT = 1e-9
 """A refit ends when its Newton decrement, sqrt(g' H^-1 g), is below: the error of a margin is
@@ -41,18 +43,19 @@ class Fit:
     kept: Array
     """(n,): weights, zero for rows left out."""
     curvature: Curvature
-    """Of a model nearby; `inverse_hessian` adapts it to the kept rows."""
+    """Of a model nearby; `inverse` adapts it to the kept rows."""
     steps: int = 0
     """Newton steps that it took."""
     decrement: float = 0.0
     """Of the start: how far that was, in standard deviations of the parameters."""
 
-
-def inverse_hessian(fit: Fit) -> Corrected:
-    """H^-1 at the fit: its factor, corrected for the rows whose curvature is another now."""
-    objective = fit.curvature.objective
-    weights = objective.hessian_weights(fit.predictor, fit.kept)
-    return corrected(fit.curvature, weights, max(8, objective.n_parameters // CORRECTED_SHARE))
+    @cached_property
+    def inverse(self) -> Corrected:
+        """H^-1 here: the kept factor, corrected for the rows whose curvature differs most."""
+        objective = self.curvature.objective
+        weights = objective.hessian_weights(self.predictor, self.kept)
+        most = max(8, objective.n_parameters // CORRECTED_SHARE)
+        return corrected(self.curvature, weights, most)
 
 
 def refresh(objective: LinearObjective, fit: Fit) -> Fit:
@@ -74,11 +77,11 @@ def refit(
 
     The factor of `start` is used for as long as it contracts; each step costs two passes over
     the design. Where it does not, it is corrected for the rows whose curvature has changed most,
-    and taken anew if that is not enough. Raises `ArithmeticError` when the optimum is not
+    and taken anew if that is not enough. Raises `ConvergenceError` when the optimum is not
     reached, which on a strictly convex objective means overflow.
     """
     theta, predictor, curvature = start.theta, start.predictor, start.curvature
-    inverse = inverse_hessian(Fit(theta, predictor, kept, curvature))
+    inverse = Fit(theta, predictor, kept, curvature).inverse
     first = previous = float("inf")
     length, young = 1.0, True  # whether the factor has just been brought up to date
     for number in range(max_steps):
@@ -86,11 +89,14 @@ def refit(
         direction, size = _newton(inverse, gradient)
         if number == 0:
             first = size
-        elif size > decrement and (length < 0.5 or size > previous * (REFRESH if young else AGE)):
+        if size > decrement and (
+            size == float("inf")
+            or (number > 0 and (length < 0.5 or size > previous * (REFRESH if young else AGE)))
+        ):
             if young or objective.n_parameters <= CHEAP:
                 weights = objective.hessian_weights(predictor, kept)
                 curvature = Curvature(objective, weights)
-            inverse = inverse_hessian(Fit(theta, predictor, kept, curvature))
+            inverse = Fit(theta, predictor, kept, curvature).inverse
             direction, size = _newton(inverse, gradient)
             young = True
         else:
@@ -102,14 +108,18 @@ def refit(
         if size <= decrement or (size >= previous and size < 1e-6):  # rounding is reached
             return Fit(theta, predictor, kept, curvature, number + 1, first)
         previous = size
-    raise ArithmeticError(f"the refit did not converge in {max_steps} Newton steps")
+    raise ConvergenceError(
+        f"a refit did not reach its optimum in {max_steps} Newton steps. Scale the columns "
+        "(StandardScaler) or use a smaller C."
+    )
 
 
 def _newton(inverse: Corrected, gradient: Array) -> tuple[Array, float]:
-    """The Newton step, and its decrement."""
+    """The Newton step, and its decrement; infinity where rounding has made it no descent."""
     xp = array_namespace(gradient)
     direction = -inverse.solve(gradient)
-    return direction, max(float(xp.sum(-gradient * direction)), 0.0) ** 0.5
+    squared = float(xp.sum(-gradient * direction))
+    return direction, squared**0.5 if squared >= 0.0 else float("inf")
 
 
 def _step_length(

@@ -17,7 +17,7 @@ from typing import TypeAlias, TypeVar
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array, on_host
-from forcing.engine.fitting import Fit, inverse_hessian
+from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
 from forcing.engine.toggle import toggled_margins
 from forcing.records import Progress
@@ -126,6 +126,14 @@ class Refinement:
         yield self._progress(best)
         smaller = self.refit(best.rows[:spare] + best.rows[spare + 1 :], best.fit)
         return smaller if self.flips(smaller.margin) else None
+
+    def improve(self, start: Candidate) -> Iterator[Progress | Candidate]:
+        """Exchange rows, then swap pairs, at this size; the result, flipping or not, last."""
+        exchanged = yield from self._exchange(start)
+        if self.flips(exchanged.margin):
+            yield exchanged
+        else:
+            yield (yield from self._swap(exchanged))
 
     def _shrink(self, best: Candidate) -> Steps[Candidate | None]:
         """Exchange at this size, then drop as many rows as the prediction allows."""
@@ -245,7 +253,7 @@ def removal_effects(problem: Problem, fit: Fit) -> Array:
     from the front, a class never empties.
     """
     xp = array_namespace(fit.theta)
-    lever = problem.objective.design @ inverse_hessian(fit).solve(problem.direction)
+    lever = problem.objective.design @ fit.inverse.solve(problem.direction)
     slopes = problem.objective.residuals(fit.predictor)
     effects = problem.fit.kept * slopes * lever
     effects = xp.where(problem.fit.kept > 0, effects, -xp.inf)
@@ -263,7 +271,7 @@ def put_back_effects(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[fl
     xp = array_namespace(fit.theta)
     members = xp.asarray(list(rows))
     block = xp.take(problem.objective.design, members, axis=0)
-    solved = inverse_hessian(fit).solve(block.T)
+    solved = fit.inverse.solve(block.T)
     lever = problem.direction @ solved
     weights = xp.take(problem.fit.kept, members)
     slopes = xp.take(problem.objective.residuals(fit.predictor), members)
@@ -292,7 +300,7 @@ def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[int, i
         return []
     members = xp.asarray(inside + outside)
     block = xp.take(problem.objective.design, members, axis=0)
-    solved = inverse_hessian(fit).solve(block.T)
+    solved = fit.inverse.solve(block.T)
     gram, lever = block @ solved, problem.direction @ solved
     weights = xp.take(problem.fit.kept, members)
     slope = weights * xp.take(problem.objective.residuals(fit.predictor), members)

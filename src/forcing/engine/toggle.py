@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
-from forcing.engine.fitting import DECREMENT, Fit, inverse_hessian, refit
+from forcing.engine.fitting import DECREMENT, Fit, refit
 from forcing.engine.problem import Problem
 from forcing.records import Phase, Progress
 
@@ -46,7 +46,7 @@ def _refit_together(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[flo
         kept[row, column] = problem.fit.kept[row] - fit.kept[row]
     own_rows = xp.take(objective.design, members, axis=0).T
     before = xp.take(objective.hessian_weights(fit.predictor, fit.kept), members)
-    inverse = inverse_hessian(fit)
+    inverse = fit.inverse
     solved = inverse.solve(own_rows)
     leverage = xp.sum(own_rows * solved, axis=0)
     theta = xp.stack([fit.theta] * len(rows), axis=1)

@@ -10,7 +10,7 @@ from array_api_compat import array_namespace
 from forcing.engine.arrays import Array
 from forcing.engine.counterfactual import Iterate
 from forcing.engine.curvature import Corrected, Curvature
-from forcing.engine.fitting import Fit, inverse_hessian, refit, refresh
+from forcing.engine.fitting import Fit, refit, refresh
 from forcing.engine.problem import Problem
 
 Update: TypeAlias = Callable[[Problem, Iterate, int], Iterate]
@@ -21,7 +21,7 @@ CONTRACTION = 0.25
 
 def begin(problem: Problem, fit: Fit) -> Iterate:
     """The iterate at an optimum."""
-    inverse = inverse_hessian(fit)
+    inverse = fit.inverse
     lever = inverse.solve(problem.direction)
     return Iterate(
         fit.theta, fit.predictor, fit.kept, inverse, lever, problem.objective.design @ lever

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,11 @@ from forcing.models.span import Span
 
 TIGHT = 1e-10
 """Tolerance of a verifying refit: scikit-learn's default, 1e-4, makes and hides flips near 0."""
+
+REACHED = 1e-6
+"""Gradient of the mean loss below which a refit counts as converged."""
+
+_quiet = threading.Lock()
 
 GRADIENT_SOLVERS = frozenset({"lbfgs", "newton-cg", "newton-cholesky"})
 """Solvers that end on the largest entry of the mean loss's gradient."""
@@ -56,19 +62,23 @@ def adapt_logistic(model: LogisticRegression, data: TrainingData) -> AdaptedMode
         theta = span.coordinates(np.asarray(head.coef_[0], dtype=np.float64))
         return np.append(theta, head.intercept_[0] / column) if column else theta
 
+    def numbers(x: Any) -> NDArray[np.float64]:
+        return as_row(x, model.n_features_in_)
+
     def design_row(x: Any) -> NDArray[np.float64]:
-        row = span.coordinates(as_row(x, model.n_features_in_))
+        row = span.coordinates(numbers(x))
         return np.append(row, column) if column else row
+
+    def decide(x: Any) -> float:
+        return float(numbers(x) @ model.coef_[0] + (model.intercept_[0] if column else 0.0))
 
     def refit(kept: NDArray[np.bool_]) -> tuple[Callable[[Any], float], str]:
         head, words = refit_tightly(model, X[kept], data.y[kept], weights[kept])
-        return lambda x: float(head.decision_function(as_row(x, X.shape[1])[None])[0]), words
+        return lambda x: float(head.decision_function(numbers(x)[None])[0]), words
 
     def refit_as_given() -> NDArray[np.float64]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            given = clone(model).set_params(warm_start=False)
-            return parameters(given.fit(data.X, data.y, sample_weight=data.sample_weight))
+        given = clone(model).set_params(warm_start=False)
+        return parameters(_quietly_fitted(given, data.X, data.y, data.sample_weight))
 
     notes = []
     if model.class_weight is not None:
@@ -80,6 +90,7 @@ def adapt_logistic(model: LogisticRegression, data: TrainingData) -> AdaptedMode
         theta=parameters(model),
         classes=classes,
         design_row=design_row,
+        decide=decide,
         refit=refit,
         refit_as_given=refit_as_given,
         tolerance=model.tol if model.solver in GRADIENT_SOLVERS else None,
@@ -97,26 +108,45 @@ def refit_tightly(
 ) -> tuple[LogisticRegression, str]:
     """A clone of the user's estimator, from a cold start, at `TIGHT` tolerance.
 
-    Where its own solver does not get there, scikit-learn's Newton solver does it, and the
-    words say so.
+    Where its own solver does not get there, another of scikit-learn's does it, and the words
+    say so: Newton's method, or for liblinear its primal form.
     """
     settings = {"tol": TIGHT, "max_iter": 20_000, "class_weight": None, "warm_start": False}
     if model.solver in STOCHASTIC_SOLVERS:
         settings["tol"] = 1e-8  # relative change of the parameters, a sharper measure
     if model.random_state is None:
         settings["random_state"] = 0
-    head = clone(model).set_params(**settings)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        head.fit(X, y, sample_weight=weights)
-    if any(issubclass(w.category, ConvergenceWarning) for w in caught) and model.solver in (
-        GRADIENT_SOLVERS | STOCHASTIC_SOLVERS
-    ):
-        head.set_params(solver="newton-cholesky", tol=TIGHT)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            head.fit(X, y, sample_weight=weights)
-    return head, f"{type(head).__name__}(solver={head.solver!r}, tol={head.tol:g})"
+    head = _quietly_fitted(clone(model).set_params(**settings), X, y, weights)
+    if _steepest(head, X, y, weights) > REACHED:
+        other = {"dual": False} if model.solver == "liblinear" else {"solver": "newton-cholesky"}
+        head = _quietly_fitted(head.set_params(tol=TIGHT, **other), X, y, weights)
+    words = f"{type(head).__name__}(solver={head.solver!r}, tol={head.tol:g})"
+    steepest = _steepest(head, X, y, weights)
+    return head, words if steepest <= REACHED else f"{words}, which ended short of its optimum"
+
+
+def _quietly_fitted(
+    head: LogisticRegression, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None
+) -> LogisticRegression:
+    """The estimator, fitted without warnings: whether it converged is judged by its gradient.
+
+    `catch_warnings` changes the whole process, hence one thread at a time.
+    """
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return head.fit(X, y, sample_weight=weights)
+
+
+def _steepest(
+    head: LogisticRegression,
+    X: NDArray[np.float64],
+    y: NDArray[Any],
+    weights: NDArray[np.float64],
+) -> float:
+    """Largest entry of the mean loss's gradient in the coefficients."""
+    residuals = head.predict_proba(X)[:, 1] - (y == head.classes_[1])
+    gradient = X.T @ (weights * residuals) + head.coef_[0] / head.C
+    return float(np.max(np.abs(gradient)) / np.sum(weights))
 
 
 def row_weights(model: LogisticRegression, data: TrainingData) -> NDArray[np.float64]:

@@ -41,6 +41,8 @@ class AdaptedModel:
     """Labels that 0 and 1 stand for."""
     design_row: Callable[[Any], NDArray[np.float64]]
     """A target, as the user gives it, as a row (p,) of the design."""
+    decide: Callable[[Any], float]
+    """The fitted model itself: a target, as the user gives it, to the log-odds of label 1."""
     refit: Callable[[NDArray[np.bool_]], tuple[Callable[[Any], float], str]]
     """Clone the user's estimator, refit it on the rows where the mask (n,) is true, at tight
     tolerance: the log-odds of label 1 as a function of a target, and the estimator in words."""

@@ -8,40 +8,35 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-JITTER = 1e-13
-"""Added to the diagonal of X X', relative to its largest entry: rows may repeat."""
-
 
 @dataclass(frozen=True, eq=False)
 class Span:
     """Coordinates in which n numbers describe a row, where it has p > n columns.
 
-    An L2 penalty does not notice a rotation, and the optimum lies in the span of the rows.
-    With the Cholesky factor X X' = L L', the rows of L are the rows of X in an orthonormal
-    basis of that span, and L^-1 X x are the coordinates of a target. Without a factor the
+    An L2 penalty does not notice a rotation, and the optimum lies in the span of the rows. With
+    X' = Q R, the rows of R' are the rows of X in the orthonormal basis Q, and Q' x are the
+    coordinates of a target. Householder reflections keep every digit, also of rows that repeat
+    or differ much in scale, which a Gram matrix would square away. Without reflections the
     coordinates are the columns.
     """
 
-    X: NDArray[np.float64]
-    factor: NDArray[np.float64] | None
-    """(n, n): L; None where p <= n."""
+    reflections: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+    """LAPACK's (p, n) and (n,) form of Q; None where p <= n."""
 
     @classmethod
     def of(cls, X: NDArray[np.float64]) -> tuple[Span, NDArray[np.float64]]:
         """The span of the rows of X (n, p), and X in its coordinates (n, min(n, p))."""
         n, p = X.shape
         if p <= n:
-            return cls(X, None), X
-        gram = X @ X.T
-        gram.flat[:: n + 1] += JITTER * np.max(np.diagonal(gram))
-        factor = scipy.linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
-        return cls(X, factor), factor
+            return cls(None), X
+        reflections, triangle = scipy.linalg.qr(X.T, mode="raw", check_finite=False)
+        return cls(reflections), np.ascontiguousarray(triangle.T)
 
     def coordinates(self, row: NDArray[np.float64]) -> NDArray[np.float64]:
         """(p,) to (min(n, p),); what is orthogonal to the span meets no weight and is dropped."""
-        if self.factor is None:
+        if self.reflections is None:
             return row
-        found: NDArray[np.float64] = scipy.linalg.solve_triangular(
-            self.factor, self.X @ row, lower=True, check_finite=False
-        )
+        vectors, scales = self.reflections
+        rotated, _, _ = scipy.linalg.lapack.dormqr("L", "T", vectors, scales, row[:, None], 1)
+        found: NDArray[np.float64] = rotated[: len(scales), 0]
         return found

@@ -9,15 +9,20 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from forcing.baselines import follow_up, rank
+from forcing.baselines import follow_up, longest_prefix, rank
+from forcing.engine.arrays import on_host
 from forcing.engine.bounds import BoundTables, bound_tables, lower_bound
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
 from forcing.engine.refine import Candidate, Refinement
 from forcing.engine.search import SearchOptions, exit_condition, follow, search
 from forcing.engine.updates import UPDATES
+from forcing.errors import ConvergenceError
 from forcing.records import Bound, End, Event, Progress, Refined, Start, Status, Step, Verified
 from forcing.study.verification import TIE, Verifier
+
+STARTS = ("influence", "representer")
+"""Baselines whose prefixes are further starts of the search for a set."""
 
 T = TypeVar("T")
 Stage: TypeAlias = Generator[Event, None, T]
@@ -52,18 +57,23 @@ class Run:
     def events(self) -> Generator[Event, None, None]:
         options = self.options
         yield Start(self.problem.claim, options.search.method, options.limit, options.baselines)
-        found = yield from self._forcing_set()
-        if options.bound and found.status != "unflippable":
-            yield from self._bound(found)
-        reach = max(8, int(1.3 * len(found.rows)))
-        for name in options.baselines:
-            ranking = rank(self.problem, name, options.seed)
-            yield from follow_up(self.problem, ranking, reach, self._cap())
+        try:
+            found = yield from self._forcing_set()
+            if options.bound and found.status != "unflippable":
+                yield from self._bound(found)
+            reach = max(8, int(1.3 * len(found.rows)))
+            for name in options.baselines:
+                ranking = rank(self.problem, name, options.seed)
+                yield from follow_up(self.problem, ranking, reach, self._cap())
+        except ConvergenceError as error:  # what was told until here stays
+            found = _Found("failed", str(error), ())
         yield End(found.status, found.reason, self._seconds())
 
     def _forcing_set(self) -> Stage[_Found]:
         """Remove rows until the decision flips and, if asked, the user's estimator agrees."""
         problem = self.problem
+        if not np.any(on_host(problem.direction)):
+            return _Found("unflippable", "The target has nothing that the model weighs.", ())
         options = replace(self.options.search, slack=max(self.options.search.slack, TIE))
         candidate = Candidate((), problem.fit, problem.claim.margin)
         steps: list[Step] = []
@@ -76,20 +86,58 @@ class Run:
                 candidate = self._refit(steps, candidate.fit)
                 if candidate.margin >= -options.slack:
                     if len(steps) == before or not ended(steps[-1]):
-                        return (yield from self._not_flipped(candidate))
+                        return (yield from self._other_starts(steps, candidate, options))
                     if steps[-1].margin >= -options.slack:
                         return (yield from self._exited(candidate, steps[-1].loss_gap))
                     continue  # the updates had it flipped, the optimum has not: go on from there
             refined, verified = yield from self._checked(steps, candidate, options)
             if verified is None or verified.flipped:
-                yield refined
-                if verified is not None:
-                    yield verified
-                rows = _rows(refined.steps)
-                return _Found("flipped", f"{len(rows)} rows flip the decision.", rows)
+                return (yield from self._flipped(refined, verified))
             # The user's estimator disagrees: ask for a flip that is clearer by the difference.
             apart = abs(verified.decision.margin - refined.steps[-1].margin)
             options = replace(options, slack=2 * max(options.slack, apart))
+
+    def _flipped(self, refined: Refined, verified: Verified | None) -> Stage[_Found]:
+        yield refined
+        if verified is not None:
+            yield verified
+        rows = _rows(refined.steps)
+        what = "1 row flips" if len(rows) == 1 else f"{len(rows)} rows flip"
+        return _Found("flipped", f"{what} the decision.", rows)
+
+    def _other_starts(
+        self, steps: list[Step], greedy: Candidate, options: SearchOptions
+    ) -> Stage[_Found]:
+        """Where the greedy search ended without a flip: the baselines' prefixes, then exchanges.
+
+        Each removal was the best next one; a set may flip all the same.
+        """
+        refines = self.options.refine and options.method in UPDATES
+        for start in self._starts(greedy, options) if refines else ():
+            if isinstance(start, Progress):
+                yield start
+                continue
+            refined, verified = yield from self._checked(steps, start, options)
+            if verified is None or verified.flipped:
+                return (yield from self._flipped(refined, verified))
+        return (yield from self._not_flipped(greedy))
+
+    def _starts(self, greedy: Candidate, options: SearchOptions) -> Iterator[Progress | Candidate]:
+        refinement = Refinement(self.problem, options.slack)
+        for name in STARTS:
+            ranking = rank(self.problem, name)
+            for item in follow_up(self.problem, ranking, 0, self.options.limit):
+                if isinstance(item, Progress):
+                    yield item
+                elif item.flips_at is not None:
+                    rows = tuple(int(i) for i in item.rows[: item.flips_at])
+                    candidate = refinement.refit(rows, self.problem.fit)
+                    if refinement.flips(candidate.margin):
+                        yield candidate
+        if greedy.rows:
+            for improved in refinement.improve(greedy):
+                if isinstance(improved, Progress) or refinement.flips(improved.margin):
+                    yield improved
 
     def _steps(self, fit: Fit, options: SearchOptions) -> Iterator[Step]:
         """Of Algorithm 1; of a baseline's order where the method is one."""
@@ -98,7 +146,8 @@ class Run:
             yield from search(self.problem, fit, limit, options)
             return
         ended = exit_condition(options)
-        order = rank(self.problem, options.method, self.options.seed).rows[:limit]
+        ranking = rank(self.problem, options.method, self.options.seed)
+        order = ranking.rows[: min(limit, longest_prefix(self.problem, ranking))]
         already = int(np.sum(np.asarray(self.problem.fit.kept - fit.kept) > 0))
         for step in follow(self.problem, order, options):
             if step.number > already:
@@ -119,7 +168,8 @@ class Run:
         refinement = Refinement(self.problem, options.slack)
         best = found
         if self.options.refine and self.options.search.method in UPDATES:
-            orders = [rank(self.problem, "influence").rows.tolist()] if len(found.rows) > 1 else []
+            more = len(found.rows) > 1
+            orders = [rank(self.problem, name).rows.tolist() for name in STARTS] if more else []
             for item in refinement.run(found, orders):
                 if isinstance(item, Progress):
                     yield item
@@ -147,11 +197,15 @@ class Run:
 
     def _verified(self, best: Candidate, ordered: tuple[Step, ...]) -> Verified:
         decision, by, seconds = self.verifier.decide(self.problem, best.rows)
+        flipped = decision.margin < -TIE
+        if self.verifier.refit is not None:  # its decision line is not the objective's
+            return Verified(decision, flipped, None, (), by, seconds)
         margins = dict(zip(best.rows, best.put_back or (), strict=True))
+        line = max(self.options.search.slack, TIE)
         return Verified(
             decision=decision,
-            flipped=decision.margin < -TIE,
-            irreducible=all(m >= -TIE for m in margins.values()),
+            flipped=flipped,
+            irreducible=all(m >= -line for m in margins.values()),
             put_back=tuple(self.problem.confidence(margins[s.row]) for s in ordered),
             by=by,
             seconds=seconds,
@@ -165,24 +219,30 @@ class Run:
 
     def _not_flipped(self, candidate: Candidate) -> Stage[_Found]:
         """The rows ran out, or the limit was reached."""
-        yield from self._verify_unflipped(candidate)
+        verified = yield from self._verify_unflipped(candidate)
         size = len(candidate.rows)
+        if verified is not None and verified.flipped:
+            slack = self.options.search.slack
+            clearly = f", though not by {slack:g} log-odds" if slack else ""
+            return _Found("flipped", f"{size} rows flip the decision{clearly}.", candidate.rows)
         if size >= self.options.limit:
             reason = f"Without {size} rows, the most allowed, the decision is the same."
             return _Found("limit", reason, candidate.rows)
         reason = (
-            "No further row supports the decision."
+            "No set was found: no further row supports the decision."
             if self.options.search.method in UPDATES
             else "The order of the method is exhausted."
         )
         return _Found("unflippable", reason, candidate.rows)
 
-    def _verify_unflipped(self, candidate: Candidate) -> Iterator[Event]:
+    def _verify_unflipped(self, candidate: Candidate) -> Stage[Verified | None]:
         if not self.options.verify or not candidate.rows:
-            return
+            return None
         yield Progress("verify", 0, 1, "refit your estimator")
         decision, by, seconds = self.verifier.decide(self.problem, candidate.rows)
-        yield Verified(decision, decision.margin < -TIE, None, (), by, seconds)
+        verified = Verified(decision, decision.margin < -TIE, None, (), by, seconds)
+        yield verified
+        return verified
 
     def _bound(self, found: _Found) -> Iterator[Event]:
         began = time.perf_counter()

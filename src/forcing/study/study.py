@@ -88,9 +88,9 @@ class Study:
         self.X = X
         self.y = training.labels(y, X)
         self.sample_weight = training.weights(sample_weight, len(self.y))
-        self._data = TrainingData(X, self.y, self.sample_weight)
-        self._adapted = adapt(model, self._data)
-        training.check_classes(self.y, self.sample_weight, self._adapted.classes)
+        if (known := getattr(model, "classes_", None)) is not None:
+            training.check_classes(self.y, self.sample_weight, np.asarray(known).tolist())
+        self._adapted = adapt(model, TrainingData(X, self.y, self.sample_weight))
         self._fit, self.polish = polish(self._adapted)
         self.row_ids = training.of_length("row_ids", row_ids, len(self.y), "training row")
         self.class_names = list(
@@ -111,7 +111,7 @@ class Study:
     @property
     def classes(self) -> NDArray[Any]:
         """The two class labels, in scikit-learn's order."""
-        return np.asarray(self.model.classes_)
+        return np.asarray(self._adapted.classes)
 
     @property
     def n_rows(self) -> int:
@@ -123,7 +123,7 @@ class Study:
         shape = np.shape(self.X) if not hasattr(self.X, "shape") else self.X.shape
         if len(shape) == 2:
             return int(shape[1])
-        return int(getattr(self.model[-1], "n_features_in_", 0))
+        return self._adapted.objective.n_parameters
 
     @property
     def model_description(self) -> str:
@@ -299,7 +299,7 @@ class Study:
             raise ValueError(f"threshold must be a probability between 0 and 1, got {cut!r}.")
         target = adapted.design_row(x)
         log_odds = float(target @ fit.theta) - math.log(cut / (1 - cut))
-        as_fitted = float(target @ adapted.theta) - math.log(cut / (1 - cut))
+        as_fitted = adapted.decide(x) - math.log(cut / (1 - cut))
         if log_odds * as_fitted < 0:
             raise TrainingMismatchError(
                 "the fitted model and the optimum of its objective decide differently at x "

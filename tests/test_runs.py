@@ -1,0 +1,106 @@
+"""How runs end: what a reviewer found that went wrong, kept from coming back."""
+
+import concurrent.futures
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import forcing
+from support import moons, refit_margin, smallest_by_exhaustion, study_of
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_set_is_found_where_exhaustion_finds_a_small_one(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(5, 9))
+    X, y = rng.normal(size=(n, 2)), np.arange(n) % 2
+    model = LogisticRegression(C=float(10 ** rng.uniform(-1, 2))).fit(X, y)
+    study = study_of(X, y, model)
+    for x in X[:3]:
+        found = study.explain(x, max_removals=n - 2)
+        smallest = smallest_by_exhaustion(model, X, y, x, found.claim.favoured, 2)
+        if smallest is not None:
+            assert found.status == "flipped"
+            assert found.size == smallest
+
+
+@pytest.mark.parametrize("slack", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("most", [3, 8, None])
+def test_status_flipped_and_verified_agree(slack, most):
+    X, y, model = moons()
+    study = study_of(X, y, model)
+    for target in (3, 80, 14):
+        found = study.explain(X[target], slack=slack, max_removals=most)
+        assert (found.status == "flipped") == found.flipped == bool(found.verified)
+        margin = refit_margin(model, X, y, X[target], found.supports, found.claim.favoured)
+        assert found.flipped == (margin < 0)
+
+
+def test_a_baseline_never_takes_a_whole_class():
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        X, y = rng.normal(size=(6, 2)), np.arange(6) % 2
+        study = study_of(X, y, LogisticRegression().fit(X, y))
+        for method in ("influence", "representer", "random"):
+            found = study.explain(X[1], method=method, max_removals=5)
+            assert set(np.delete(y, found.supports)) == {0, 1}
+
+
+def test_a_target_without_a_known_word():
+    texts = ["win money now", "free prize", "meet me today", "see you soon"] * 3
+    y = ["spam", "spam", "ham", "ham"] * 3
+    head = LogisticRegression(fit_intercept=False)
+    model = make_pipeline(TfidfVectorizer(), head).fit(texts, y)
+    found = forcing.Study(model, texts, y).explain("xyzzy")
+    assert found.status == "unflippable"
+    assert "nothing that the model weighs" in found.reason
+
+
+def test_explaining_in_threads_leaves_warnings_as_they_were():
+    X, y, model = moons()
+    study = study_of(X, y, model)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        sizes = list(pool.map(lambda t: study.explain(X[t]).size, [3, 80, 3, 80] * 4))
+    assert len(set(sizes[::2])) == len(set(sizes[1::2])) == 1
+    with pytest.warns(UserWarning, match="still heard"):
+        warnings.warn("still heard", UserWarning, stacklevel=1)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_solver_that_does_not_get_there_is_helped_and_said_to_be():
+    X, y = load_breast_cancer(return_X_y=True)
+    model = make_pipeline(
+        StandardScaler(), LogisticRegression(solver="liblinear", dual=True, C=10)
+    ).fit(X, y)
+    study = forcing.Study(model, X, y)
+    scaled = model[0].transform(X)
+    truth = LogisticRegression(solver="liblinear", dual=False, tol=1e-10, C=10, max_iter=9999)
+    confident = model.predict_proba(X).max(axis=1)
+    target = int(np.argsort(confident)[3])
+    found = study.explain(X[target])
+    assert found.flipped
+    kept = np.delete(np.arange(len(y)), found.supports)
+    truth.fit(scaled[kept], y[kept])
+    value = float(truth.decision_function(scaled[[target]])[0])
+    margin = value if found.claim.favoured == 1 else -value
+    assert found.verification.decision.margin == pytest.approx(margin, abs=1e-4)
+
+
+def test_an_optimum_out_of_reach_keeps_the_steps(monkeypatch):
+    X, y, model = moons()
+    study = study_of(X, y, model)
+
+    def fail(*_):
+        raise forcing.ConvergenceError("out of reach")
+
+    monkeypatch.setattr("forcing.study.run.Run._refit", fail)
+    found = study.explain(X[80])
+    assert found.status == "failed"
+    assert found.reason == "out of reach"
+    assert found.size > 5
