@@ -4,7 +4,8 @@ import { rowsExtent } from "../src/view/curve/extent.js";
 import { thin } from "../src/view/curve/geometry.js";
 import { crosses, overlap, place } from "../src/view/curve/place.js";
 import { csv, rowsText } from "../src/view/export.js";
-import { numeric, sharedColumns } from "../src/view/rows/columns.js";
+import { fit, numeric, sharedColumns } from "../src/view/rows/columns.js";
+import type { Fit } from "../src/view/rows/columns.js";
 import { supportLines } from "../src/view/rows/lines.js";
 import { move } from "../src/view/rows/roving.js";
 import { blank, screenReducer } from "../src/view/screen.js";
@@ -67,6 +68,16 @@ describe("features", () => {
     const state = finished(4);
     expect(sharedColumns(supportLines(state, state.start!), 2)).toEqual([0, 1]);
     expect(sharedColumns(supportLines(finished(2), start()), 2)).toEqual([]);
+  });
+  it("give way to each other, and strips to numbers, before a number is clipped", () => {
+    const state = finished(4);
+    const lines = supportLines(state, state.start!);
+    const display = state.start!.display;
+    const columns = display.kind === "table" ? display.columns : [];
+    const slots = (width: number): Fit => fit(width, 2, lines, columns, [40, "clerk"]);
+    expect(slots(400)).toEqual({ slots: 2, strips: true });
+    expect(slots(200)).toEqual({ slots: 2, strips: false });
+    expect(slots(100)).toEqual({ slots: 1, strips: true });
   });
   it("are numbers only in columns of numbers", () => {
     const column = { name: "a", low: 0, high: 1 };

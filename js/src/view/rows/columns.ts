@@ -60,18 +60,27 @@ export function along(value: number, column: Column): number {
 /** Width of a digit of a value, at its size and in the widest of the usual fonts. */
 const DIGIT = 8;
 const BETWEEN = 14;
+/** Width of a strip and the gap beside it. */
+const STRIP = 50;
+
+export interface Fit {
+  /** How many features a row shows. */
+  slots: number;
+  /** Whether there is room for the strips of all rows: a list with some of them looks torn. */
+  strips: boolean;
+}
 
 /**
  * How many features fit beside each other in `width` pixels, at most `most`, so that no number
  * is clipped: a strip gives way to the numbers, and a feature to its neighbours.
  */
-export function slotsIn(
+export function fit(
   width: number,
   most: number,
   lines: readonly Line[],
   columns: readonly Column[],
   aims: readonly Value[],
-): number {
+): Fit {
   let digits = 0;
   for (const item of lines.map(tableOf)) {
     for (const i of item?.differs.slice(0, most) ?? []) {
@@ -82,7 +91,9 @@ export function slotsIn(
     }
   }
   for (let slots = most; slots > 1; slots--) {
-    if ((width - (slots - 1) * BETWEEN) / slots >= digits * DIGIT) return slots;
+    const each = (width - (slots - 1) * BETWEEN) / slots;
+    const needed = digits * DIGIT;
+    if (each >= needed) return { slots, strips: each >= needed + STRIP };
   }
-  return 1;
+  return { slots: 1, strips: true };
 }

@@ -8,7 +8,8 @@ import { useWidth } from "../width.js";
 import type { Width } from "../width.js";
 import { phaseOf } from "../summary.js";
 import { Card } from "./card.js";
-import { sharedColumns, slotsIn } from "./columns.js";
+import { fit, sharedColumns } from "./columns.js";
+import type { Fit } from "./columns.js";
 import type { Line } from "./lines.js";
 import { UNITS, measure } from "./measure.js";
 import { useRoving } from "./roving.js";
@@ -92,11 +93,11 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   const kind = start.display.kind;
   const running = supports && phaseOf(state, live) === "running";
   const { display, target } = start;
-  const slots = useMemo(() => {
-    if (display.kind !== "table" || target.item.kind !== "table") return 1;
+  const { slots, strips } = useMemo((): Fit => {
+    if (display.kind !== "table" || target.item.kind !== "table") return { slots: 1, strips: true };
     const content = room - ASIDE[width];
-    const most = content >= COMFORTABLE ? 3 : 2;
-    return slotsIn(content, most, lines, display.columns, target.item.values);
+    const most = width === "wide" && content >= COMFORTABLE ? 3 : 2;
+    return fit(content, most, lines, display.columns, target.item.values);
   }, [lines, display, target, room, width]);
   const facts = useMemo((): ListFacts => {
     const shared = running || width === "narrow" ? [] : sharedColumns(lines, slots);
@@ -149,7 +150,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   const unit = UNITS[facts.measure.unit];
   return (
     <div
-      class={`list ${kind} ${supports ? "supports" : "ranking"}`}
+      class={`list ${kind} ${supports ? "supports" : "ranking"} ${strips ? "" : "stripless"}`}
       style={{ "--row": `${height}px`, "--across": across, "--slots": slots }}
     >
       <Header facts={facts} />
