@@ -1,40 +1,13 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { End, State } from "../src/protocol.js";
-import { mount } from "../src/view/index.js";
-import type { MountedView } from "../src/view/index.js";
 import { TestLine, finished, running, start, step } from "./fixtures.js";
+import { button, close, draw, settle, text } from "./page.js";
 
-let view: MountedView | null = null;
-let root: HTMLElement;
-
-function draw(state: State | null, live: TestLine | null = null): ShadowRoot {
-  root = document.createElement("div");
-  document.body.append(root);
-  view = mount(root, { state, live });
-  return root.shadowRoot!;
-}
-
-const text = (node: Element | null): string =>
-  (node?.textContent ?? "").replace(/\s+/g, " ").trim();
 const headline = (shadow: ShadowRoot): string => text(shadow.querySelector(".headline"));
 const checks = (shadow: ShadowRoot): string => text(shadow.querySelector(".checks"));
-const settle = (): Promise<void> => new Promise((done) => setTimeout(done, 20));
-
-function button(shadow: ShadowRoot, name: string): HTMLButtonElement {
-  const all = [...shadow.querySelectorAll("button")];
-  const found = all.find((b) => (b.getAttribute("aria-label") ?? text(b)).startsWith(name));
-  if (!found) throw new Error(`no button ${name} among ${all.map(text).join(" | ")}`);
-  return found;
-}
 
 const ended = (status: End["status"], steps: number, reason = ""): State =>
   running(steps, { end: { type: "end", status, reason, seconds: 1 } });
-
-afterEach(() => {
-  view?.dispose();
-  view = null;
-  root.remove();
-});
 
 describe("the sentence", () => {
   it("of a finished run", () => {
@@ -117,120 +90,8 @@ describe("the sentence", () => {
 
   it("before anything came", () => {
     expect(headline(draw(null, new TestLine()))).toBe("Waiting for the first numbers.");
-    view?.dispose();
+    close();
     expect(headline(draw(null))).toBe("There is no explanation to show.");
-  });
-});
-
-describe("rows", () => {
-  it("are named for readers", () => {
-    const name = button(draw(finished()), "Put back").getAttribute("aria-label");
-    expect(name).toBe(
-      "Put back: training row 101, label bad, removed first, confidence 61\u202f% to 58\u202f%",
-    );
-  });
-
-  it("are spoken with the numbers of the screen, also where those stand still", () => {
-    const sure = start({ claim: { ...start().claim, confidence: 0.999, margin: 6.9068 } });
-    const steps = [step(1, 0.9990000000000001, { margin: 6.5 }), step(2, 0.49)];
-    const shadow = draw(finished(2, { start: sure, steps }));
-    const name = button(shadow, "Put back").getAttribute("aria-label");
-    expect(name).toMatch(/, confidence 99\.9\s%, log-odds −0\.41$/);
-  });
-
-  it("are told to the kernel when they are picked, not when the pointer passes", async () => {
-    const line = new TestLine();
-    const shadow = draw(finished(), line);
-    const chosen = (): unknown[] => line.sent.filter((command) => command.type === "select");
-    shadow.querySelectorAll(".row[role=listitem]")[0]!.dispatchEvent(new Event("pointerenter"));
-    await settle();
-    expect(chosen()).toEqual([]);
-    button(shadow, "Put back: training row 102").click();
-    await settle();
-    expect(chosen()).toEqual([{ type: "select", rows: [102] }]);
-    expect(text(shadow.querySelector(".row.chosen .meta"))).toContain("row 102");
-    const slider = shadow.querySelector<HTMLElement>("[role=slider]")!;
-    slider.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
-    await settle();
-    slider.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
-    await settle();
-    expect(chosen().slice(1)).toEqual([
-      { type: "select", rows: [103] },
-      { type: "select", rows: [] },
-    ]);
-    expect(shadow.querySelector(".row.chosen")).toBeNull();
-  });
-
-  it("that the kernel cannot refit without are answered with why", async () => {
-    const line = new TestLine();
-    const shadow = draw(finished(3, { verified: null }), line);
-    line.tell({ schema: "forcing.v1", seq: 9, state: finished(3, { verified: null }) });
-    button(shadow, "Put back").click();
-    await settle();
-    const asked = line.sent.filter((command) => command.type === "what-if").at(-1)!;
-    const error = "Leaving these rows out leaves one class.";
-    line.answer(
-      { request: asked.request, out: [], error, label: "bad", confidence: 0.6, flipped: false },
-      10,
-    );
-    await settle();
-    expect(text(shadow.querySelector(".what-if"))).toContain(`With row 101 put back: ${error}`);
-    expect(text(shadow.querySelector(".what-if"))).not.toContain("60");
-  });
-
-  it("are put back from what was verified, and taken out again", async () => {
-    const shadow = draw(finished());
-    button(shadow, "Put back").click();
-    await settle();
-    expect(text(shadow.querySelector(".what-if"))).toContain("With row 101 put back: bad (51.2 %)");
-    button(shadow, "Take out").click();
-    await settle();
-    expect(shadow.querySelector(".what-if")).toBeNull();
-  });
-
-  it("need the kernel for several at once", async () => {
-    const shadow = draw(finished());
-    button(shadow, "Put back").click();
-    button(shadow, "Put back: training row 102").click();
-    await settle();
-    expect(text(shadow.querySelector(".what-if"))).toContain("need the running kernel");
-  });
-
-  it("are put back by the kernel, and only its latest answer counts", async () => {
-    const line = new TestLine();
-    const shadow = draw(finished(), line);
-    line.tell({ schema: "forcing.v1", seq: 9, state: finished() });
-    button(shadow, "Put back").click();
-    button(shadow, "Put back: training row 103").click();
-    await settle();
-    const asked = line.sent.filter((command) => command.type === "what-if").at(-1)!;
-    expect(asked).toMatchObject({ out: [102] });
-    expect(text(shadow.querySelector(".what-if"))).toContain("refitting");
-    const answer = { out: [102], label: "bad", confidence: 0.531, flipped: false };
-    line.answer({ ...answer, request: asked.request + 1000 }, 10);
-    await settle();
-    expect(text(shadow.querySelector(".what-if"))).toContain("refitting");
-    line.answer({ ...answer, request: asked.request }, 11);
-    await settle();
-    expect(text(shadow.querySelector(".what-if"))).toContain(
-      "With rows 101 and 103 put back: bad (53.1 %)",
-    );
-    button(shadow, "Undo").click();
-    await settle();
-    expect(shadow.querySelector(".what-if")).toBeNull();
-  });
-
-  it("follow the cursor of the curve", async () => {
-    const shadow = draw(finished());
-    const slider = shadow.querySelector<HTMLElement>("[role=slider]")!;
-    for (const key of ["Home", "ArrowRight", "ArrowRight"]) {
-      const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
-      slider.dispatchEvent(event);
-      expect(event.defaultPrevented).toBe(true);
-      await settle();
-    }
-    expect(slider.getAttribute("aria-valuetext")).toMatch(/^2 removed · 54\.3\s%$/);
-    expect(text(shadow.querySelector(".row.chosen .meta"))).toContain("row 102");
   });
 });
 
@@ -334,8 +195,7 @@ describe("a host", () => {
     vi.useFakeTimers();
     const line = new TestLine();
     const shadow = draw(running(2), line);
-    view?.dispose();
-    view = null;
+    close();
     vi.advanceTimersByTime(10_000);
     expect(line.count("sync")).toBe(1);
     expect(shadow.childNodes).toHaveLength(0);
@@ -344,9 +204,8 @@ describe("a host", () => {
 
   it("may draw twice into one element", () => {
     draw(finished());
-    view?.dispose();
-    view = mount(root, { state: finished(), live: null });
-    expect(headline(root.shadowRoot!)).toContain("stands on 3");
+    close();
+    expect(headline(draw(finished(), null, true))).toContain("stands on 3");
   });
 
   it("says which colours its ground wants", async () => {

@@ -2,9 +2,10 @@
 
 import base from "./style/base.css";
 import curve from "./style/curve.css";
+import features from "./style/features.css";
 import galleries from "./style/galleries.css";
 import head from "./style/head.css";
 import rows from "./style/rows.css";
 import tokens from "./style/tokens.css";
 
-export default [tokens, base, head, curve, rows, galleries].join("\n");
+export default [tokens, base, head, curve, features, rows, galleries].join("\n");
