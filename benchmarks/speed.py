@@ -28,17 +28,19 @@ COLUMNS = (
     "bound",
 )
 
+EXPLAINED = """\
+One fit is scikit-learn's `LogisticRegression(tol=1e-8)`, lbfgs, on all rows. Medians over up to five
+targets of the less confident half whose set has up to 80 rows; search and refinement together end
+with the irreducible set, verification is the user's own estimator at tol 1e-10.
+"""
+
 
 def speed() -> Iterator[str]:
     yield "## Times, in units of one fit\n"
     if folder("FORCING_DATA") is None:
         yield "Not measured: set FORCING_DATA to the folder of the data sets.\n"
     else:
-        yield (
-            "One fit is scikit-learn's `LogisticRegression(tol=1e-8)`, lbfgs, on all rows. Medians "
-            "over up to five targets of the less confident half whose set has up to 80 rows; search and refinement together end "
-            "with the irreducible set, verification is the user's own estimator at tol 1e-10.\n"
-        )
+        yield EXPLAINED
         yield f"| {' | '.join(COLUMNS)} |"
         yield "|---" * len(COLUMNS) + "|"
         for name, load, C in (
