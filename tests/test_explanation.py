@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +16,8 @@ import forcing
 from fake_study import REFINED, ROWS, STEPS, FakeStudy, whole_run
 from forcing.display import Images, Texts
 from forcing.explanation import Explanation, load
+from forcing.explanation.report import fragment, page
+from forcing.explanation.sentence import percent
 from forcing.protocol.context import Context
 from forcing.records import Decision, End, Progress, Refined, Start, Verified
 
@@ -104,8 +110,13 @@ def test_the_frame_has_a_line_for_each_support():
     assert frame["name"].tolist() == ["id-4", "id-6"]
     assert frame["change"].tolist() == pytest.approx([-0.2, -0.12])
     assert frame["put_back"].tolist() == [0.55, 0.52]
-    empty = explained([whole_run()[0], End("unflippable", "", 0.1)]).to_frame()
-    assert list(empty.columns) == list(frame.columns)
+
+
+@pytest.mark.parametrize("records", [whole_run(), whole_run()[:1]], ids=["whole", "empty"])
+def test_the_frame_has_names_only_where_rows_have_some(records):
+    columns = list(explained(records).to_frame().columns)
+    assert "name" not in columns
+    assert columns[:2] == ["row", "label"]
 
 
 @pytest.mark.parametrize(
@@ -155,6 +166,8 @@ def test_pictures_are_saved_and_read_back(tmp_path):
     ("text", "message"),
     [
         ("not json", "it is not JSON"),
+        ("[" * 200_000, "it is not JSON"),
+        ("9" * 5_000, "it is not JSON"),
         ("[1]", "would be a JSON object"),
         ('{"schema": "forcing.v9"}', "pip install --upgrade forcing"),
         ('{"schema": "forcing.v1"}', "lacks start"),
@@ -174,6 +187,130 @@ def test_a_damaged_file(tmp_path):
     path.write_text(json.dumps(saved))
     with pytest.raises(ValueError, match="damaged"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        ("steps 0 n", "<img src=x onerror=alert(1)>"),
+        ("steps 0 positive", 1),
+        ("steps 0 confidence", "0.5"),
+        ("steps 0 confidence", float("nan")),
+        pytest.param("steps 0 confidence", 10**400, id="huge"),
+        ("steps 0 row", 2**70),
+        ("steps 0", None),
+        ("start display", None),
+        ("start display kind", "film"),
+        ("start display columns 0 name", 1),
+        ("start target", None),
+        ("start target item", None),
+        ("start claim threshold", None),
+        ("start made packages", {"numpy": 2}),
+        ("start notes", [None]),
+        ("rows 4", None),
+        ("rows 4 label", None),
+        ("rows 4 item values", [{}]),
+        ("rows 4 item", {"kind": "text", "text": "a", "marks": [[0, 1]]}),
+        ("verified confidence", "high"),
+        ("verified put_back", [None]),
+        ("bound rows", "2"),
+        ("rankings 0 positive 0 place", "<b>1</b>"),
+        ("rankings 0 flips_at", True),
+        ("rankings 0 curve", [[0]]),
+        ("end reason", None),
+        ("images", {"target": 1}),
+        ("refined", None),
+        ("restore labels", []),
+        ("restore labels", [["good"], "good"]),
+        ("restore claim", ["good"]),
+        ("restore decision", None),
+        ("restore rankings", {}),
+        ("restore rankings influence scores", [1.0]),
+    ],
+)
+def test_a_file_with_a_value_of_another_kind_is_refused(tmp_path, keys, value):
+    saved = explained().to_dict()
+    *inner, last = (int(key) if key == "0" else key for key in keys.split())
+    part = saved
+    for key in inner:
+        part = part[key]
+    part[last] = value
+    path = tmp_path / "bad.mfs.json"
+    path.write_text(json.dumps(saved))
+    with pytest.raises(ValueError, match=f"bad.mfs.json is damaged: {inner[0] if inner else last}"):
+        load(path)
+
+
+def test_unknown_keys_of_a_file_are_kept_for_later_versions(tmp_path):
+    saved = explained().to_dict()
+    saved["later"] = saved["start"]["later"] = saved["steps"][0]["later"] = [1]
+    path = tmp_path / "later.mfs.json"
+    path.write_text(json.dumps(saved))
+    assert load(path).to_dict() == saved
+
+
+def test_labels_that_json_cannot_hold_come_back_as_their_text(tmp_path):
+    dates = [dt.date(2020, 1, 1), dt.date(2021, 1, 1)]
+    for classes in (np.array(dates), np.array(dates, dtype="datetime64[ns]")):
+        study = FakeStudy()
+        study.classes, study.y = classes, np.tile(classes, ROWS // 2)
+        study.class_names = [str(label) for label in classes]
+        rival, favoured = classes
+        start = Start(replace(whole_run()[0].claim, favoured=favoured, rival=rival), "mfs", 7)
+        verified = next(record for record in whole_run() if isinstance(record, Verified))
+        verified = replace(verified, decision=replace(verified.decision, label=rival))
+        events = [start, replace(STEPS[0], row=3, label=favoured), verified, whole_run()[-1]]
+        found = Explanation.gather(Context.of(study, np.zeros(3)), events)
+        again = load(found.save(tmp_path / "dates.mfs.json"))
+        assert (again.claim.favoured, again.claim.rival) == (str(favoured), str(rival))
+        # What is told of one class is told alike everywhere.
+        assert again.steps[0].label == again.claim.favoured
+        assert again.verification.decision.label == again.claim.rival
+        assert again.to_dict() == found.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("probability", "threshold", "text"),
+    [
+        (0.614, 0.5, "61"),
+        (0.503, 0.5, "50.3"),
+        (0.49999, 0.5, "49.99"),
+        (0.9, 0.5, "90"),
+        (0.996, 0.5, "99.6"),
+        (0.9997, 0.5, "99.97"),
+        (0.9999999, 0.5, "> 99.999"),
+        (0.004, 0.5, "0.4"),
+        (0.00002, 0.5, "0.002"),
+        (1e-9, 0.5, "< 0.001"),
+        (0.0, 0.5, "0"),
+        (1.0, 0.5, "100"),
+        (0.9995, 0.999, "99.95"),
+        (0.9985, 0.999, "99.8"),
+        # Not at the threshold when it is only near it.
+        (0.99004, 0.99, "99.01"),
+        (0.999895, 0.9999, "99.98"),
+    ],
+)
+def test_probabilities_are_finer_near_the_decision_and_near_certainty(probability, threshold, text):
+    assert percent(probability, threshold) == f"{text}\u202f%"
+
+
+def test_probabilities_read_the_same_on_the_screen(tmp_path):
+    js = Path(__file__).parent.parent / "js"
+    if shutil.which("node") is None or not (js / "node_modules").exists():
+        pytest.skip("needs Node and js/node_modules: run `make` in a checkout")
+    near = np.logspace(-8, -0.4, 300)
+    values = [*near, *(1 - near), *np.arange(0, 1.0001, 0.0005), *(0.5 + near / 10)]
+    pairs = [(float(min(value, 1)), edge) for value in values for edge in (0.5, 0.3, 0.75)]
+    module = tmp_path / "format.mjs"
+    bundle = ["npx", "--no-install", "esbuild", "src/format.ts", "--format=esm"]
+    subprocess.run([*bundle, f"--outfile={module}", "--log-level=error"], cwd=js, check=True)
+    script = f"""import {{ percent }} from {json.dumps(module.as_uri())};
+        const pairs = {json.dumps(pairs)};
+        console.log(JSON.stringify(pairs.map(([p, edge]) => percent(p, 0, edge))));"""
+    command = ["node", "--input-type=module", "-"]
+    done = subprocess.run(command, input=script, capture_output=True, text=True, check=True)
+    assert [percent(*pair) for pair in pairs] == json.loads(done.stdout)
 
 
 def test_repr_is_the_answer():
@@ -227,3 +364,35 @@ def test_the_html_file_marks_words(tmp_path):
     text = found.to_html(tmp_path / "one.html").read_text()
     assert "<b>cheap</b>" in text
     assert "<i>" not in text
+
+
+def test_what_passes_the_check_of_a_file_is_escaped_all_the_same():
+    state = explained(row_ids=[EVIL] * ROWS).to_dict()
+    tag = "<img src=x onerror=y>"
+    for step in state["steps"]:
+        step["n"] = tag
+    for entry in state["rankings"][0]["positive"]:
+        entry["place"] = tag
+    state["rankings"][0]["method"] = tag
+    for text in (page(state, lambda _: None), fragment(state, lambda _: None, 20)):
+        assert "<img" not in text
+        assert "&lt;img src=x" in text
+
+
+@pytest.mark.parametrize("way", ["live", "loaded"])
+def test_a_lone_surrogate_from_data_is_replaced(tmp_path, way):
+    odd = "b\ud800d"
+    study = FakeStudy(row_ids=[odd] * ROWS, feature_names=[odd, "b", "c"])
+    study.class_names, study.notes = [odd, "good"], [odd]
+    found = Explanation.gather(Context.of(study, np.zeros(3), name=odd), whole_run())
+    if way == "loaded":
+        saved = json.dumps(found.to_dict()).replace("\\ufffd", "\\ud800")
+        assert "\\ud800" in saved
+        path = tmp_path / "odd.mfs.json"
+        path.write_text(saved)
+        found = load(path)
+    text = found.to_html(tmp_path / "odd.html").read_text(encoding="utf-8")
+    assert "b\ufffdd" in text
+    for form in found._repr_mimebundle_().values():
+        json.dumps(form, ensure_ascii=False).encode()
+    repr(found).encode()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from fake_study import RANKING, STEPS, FakeStudy, step, whole_run
 from forcing.protocol import Encoder, events_message, finite, guards, merge, state_message
 from forcing.protocol.context import Context
+from forcing.protocol.messages import end
 from forcing.protocol.state import StateBuilder, empty_state
-from forcing.records import End, Progress, Ranking, Start
+from forcing.protocol.text import clean
+from forcing.records import Decision, End, Progress, Ranking, Start
 
 JS = Path(__file__).parent.parent / "js"
 
@@ -96,6 +99,37 @@ def test_no_number_is_infinite():
     assert finite(float("inf")) == -finite(float("-inf")) == 1e300
     event = encoded([whole_run()[0], step(1, 2, 0.5, margin=float("inf"))])[1]
     json.dumps(event, allow_nan=False)
+
+
+def test_no_text_has_what_utf_8_cannot_hold():
+    odd = "\ud800"
+    study = FakeStudy(row_ids=[odd] * 12, feature_names=[odd, "b", "c"])
+    study.class_names, study.model_description = [odd, "good"], odd
+    encoder = Encoder(Context.of(study, np.zeros(3), name=odd, label="bad"))
+    events = [encoder.encode(record) for record in whole_run()]
+    events += [encoder.what_if(1, [], Decision("bad", 0.4, -0.3), odd), end("failed", odd, 1.0)]
+    json.dumps(events, ensure_ascii=False).encode()
+
+
+def test_cleaning_keeps_what_is_whole_and_its_length():
+    assert clean(["a\N{PILE OF POO}\u00e9", 1, None, {"k": True}]) == [
+        "a\N{PILE OF POO}\u00e9",
+        1,
+        None,
+        {"k": True},
+    ]
+    assert clean({"\udc00": "a\ud800b\udfff"}) == {"\ufffd": "a\ufffdb\ufffd"}
+
+
+def test_nothing_imports_jupyter_but_the_front_door():
+    source = Path(guards.__file__).parent.parent
+    importers = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        if re.search(r"(from|import) forcing\.jupyter", path.read_text(encoding="utf-8"))
+    }
+    others = {path for path in importers if not path.startswith("jupyter/")}
+    assert others == {"__init__.py", "study/study.py"}
 
 
 def test_state_adds_the_events_up():

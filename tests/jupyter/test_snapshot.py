@@ -9,7 +9,7 @@ import pytest
 from fake_study import ROWS, FakeStudy, step, whole_run
 from forcing.display import Images, Table
 from forcing.explanation import Explanation
-from forcing.jupyter.snapshot import BUDGET
+from forcing.explanation.snapshot import BUDGET
 from forcing.protocol import MIME
 from forcing.protocol.context import Context
 from forcing.records import Claim, End, Ranking, Start

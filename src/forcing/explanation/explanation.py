@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forcing import records
-from forcing.explanation.report import page
+from forcing.explanation.report import data_url, page
 from forcing.explanation.sentence import checks, headline
+from forcing.explanation.snapshot import bundle
 from forcing.explanation.story import LiveStory, SavedStory, Story
 from forcing.protocol.context import Context, Json
 
@@ -110,7 +110,10 @@ class Explanation:
         return np.array([self.claim.confidence, *(step.confidence for step in self.steps)])
 
     def to_frame(self) -> pd.DataFrame:
-        """The set as a pandas frame, a line for each row in order of removal."""
+        """The set as a pandas frame, a line for each row in order of removal.
+
+        The column `name` is there where rows have names.
+        """
         try:
             import pandas as pd
         except ImportError as error:
@@ -134,7 +137,9 @@ class Explanation:
             }
             for place, (step, before) in enumerate(zip(self.steps, self.confidence, strict=False))
         ]
-        return pd.DataFrame(lines, columns=_COLUMNS)
+        named = any(line["name"] is not None for line in lines)
+        columns = [column for column in _COLUMNS if named or column != "name"]
+        return pd.DataFrame(lines, columns=columns)
 
     def to_dict(self) -> Json:
         """The protocol's state with its pictures, and what `load` needs besides; plain JSON."""
@@ -159,8 +164,6 @@ class Explanation:
         return f"<Explanation: {headline(self._state)}{f' ({done})' if done else ''}>"
 
     def _repr_mimebundle_(self, **_: Any) -> Json:
-        from forcing.jupyter.snapshot import bundle
-
         return bundle(self._state, self._story.image)
 
     @cached_property
@@ -176,20 +179,18 @@ class Explanation:
 def load(path: str | PathLike[str]) -> Explanation:
     """Read an explanation that `Explanation.save` wrote; it needs neither model nor data.
 
-    Raises `ValueError` where the file holds none, or one of a newer version.
+    JSON has no dates: class labels other than texts, numbers, booleans and None come back as
+    their text, `str(label)`, in the claim, the steps and the decision alike.
+
+    Raises `ValueError` where the file holds none, a damaged one or one of a newer version.
     """
     path = Path(path)
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # too long a number, too deep a list
         raise ValueError(f"{path} holds no explanation: it is not JSON.") from error
     story = SavedStory.read(state, str(path))
     return _assemble(story.records(), story)
-
-
-def data_url(image: bytes) -> str:
-    kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"
 
 
 def _assemble(kept: Sequence[records.Event], story: Story) -> Explanation:

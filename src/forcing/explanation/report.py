@@ -1,12 +1,13 @@
 """A state as HTML that needs no script: the table of a saved notebook, and a file to hand on.
 
-Every string that comes from data passes `html.escape`. The fragment has no script, no style
-and no id, which is what GitHub and nbviewer let through.
+Every cell of a table passes `html.escape`, unless it was made here as `Html`. The fragment
+has no script, no style and no id, which is what GitHub and nbviewer let through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import TypeAlias
 
@@ -15,6 +16,13 @@ from forcing.protocol.context import Json
 
 Pictures: TypeAlias = Callable[[str], str | None]
 """From the id of a picture to its data URL; None where there is none."""
+
+
+class Html(str):
+    """Markup that was made here, with all data in it escaped."""
+
+    __slots__ = ()
+
 
 FEATURES = 3
 """Differing features that a row of the table tells."""
@@ -37,6 +45,11 @@ td img { border-radius: 3px; display: block }
 small, footer { color: var(--quiet) }
 .favoured { color: var(--favoured) } .rival { color: var(--rival) }
 """
+
+
+def data_url(image: bytes) -> str:
+    kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"
 
 
 def page(state: Json, pictures: Pictures) -> str:
@@ -88,7 +101,7 @@ def _supports(state: Json, pictures: Pictures, rows: int) -> str:
         cells = [
             str(step["n"]),
             _label(row["label"] if row else "", step["positive"]),
-            escape(_row_name(step["row"], row)),
+            _row_name(step["row"], row),
             _content(row["item"] if row else None, state, pictures),
             percent(step["confidence"], threshold),
         ]
@@ -100,11 +113,10 @@ def _supports(state: Json, pictures: Pictures, rows: int) -> str:
 
 def _target_line(state: Json, pictures: Pictures, columns: int) -> str:
     target, claim = state["start"]["target"], state["start"]["claim"]
-    label = "" if target["label"] is None else escape(target["label"])
     cells = [
         "target",
-        label,
-        escape(target["name"] or ""),
+        target["label"] or "",
+        target["name"] or "",
         _content(target["item"], state, pictures),
         percent(claim["confidence"], claim["threshold"]),
     ]
@@ -114,7 +126,7 @@ def _target_line(state: Json, pictures: Pictures, columns: int) -> str:
 def _rankings(state: Json) -> str:
     if not state["rankings"]:
         return ""
-    lines = [_line([escape(ranking["method"]), _flips(ranking)]) for ranking in state["rankings"]]
+    lines = [_line([ranking["method"], _flips(ranking)]) for ranking in state["rankings"]]
     return (
         f"<table>\n{_line(['Ranking', 'Removing its first rows'], 'th')}{''.join(lines)}</table>\n"
     )
@@ -135,13 +147,13 @@ def _galleries(state: Json, pictures: Pictures) -> str:
             cells = [
                 str(entry["place"]),
                 _label(row["label"] if row else "", entry in ranking["positive"]),
-                escape(_row_name(entry["row"], row)),
+                _row_name(entry["row"], row),
                 _content(row["item"] if row else None, state, pictures),
             ]
             lines.append(_line(cells))
         head = _line(["Place", "Class", "Row", "Content"], "th")
         parts.append(
-            f"<h2>{escape(ranking['method'])}: {_flips(ranking)}</h2>\n"
+            f"<h2>{escape(ranking['method'])}: {escape(_flips(ranking))}</h2>\n"
             f"<table>\n{head}{''.join(lines)}</table>\n"
         )
     return "".join(parts)
@@ -160,9 +172,9 @@ def _made(state: Json) -> str:
     return f"<footer>{''.join(f'<p>{escape(fact)}</p>' for fact in facts)}</footer>\n"
 
 
-def _label(label: str, positive: bool) -> str:
+def _label(label: str, positive: bool) -> Html:
     mark, role = ("●", "favoured") if positive else ("◆", "rival")
-    return f'<span class="{role}">{mark}</span> {escape(label)}'
+    return Html(f'<span class="{role}">{mark}</span> {escape(label)}')
 
 
 def _row_name(position: int, row: Json | None) -> str:
@@ -170,22 +182,22 @@ def _row_name(position: int, row: Json | None) -> str:
     return f"row {count(position)}" if name is None else f"{name} (row {count(position)})"
 
 
-def _content(item: Json | None, state: Json, pictures: Pictures) -> str:
+def _content(item: Json | None, state: Json, pictures: Pictures) -> Html:
     if item is None:
-        return ""
+        return Html()
     if item["kind"] == "image":
         url = pictures(item["image"])
         # Only what we encoded ourselves: a state from elsewhere cannot smuggle an address in.
         if url is None or not url.startswith("data:image/"):
-            return ""
+            return Html()
         name = item["image"].replace(":", " ")  # "row 412"
-        return f'<img src="{escape(url)}" alt="{escape(name)}" height="64">'
+        return Html(f'<img src="{escape(url)}" alt="{escape(name)}" height="64">')
     if item["kind"] == "text":
         return _marked(item)
     return _differences(item, state["start"])
 
 
-def _marked(item: Json) -> str:
+def _marked(item: Json) -> Html:
     """The text with its marks in bold; their offsets count UTF-16 units, as on the screen."""
     units = item["text"].encode("utf-16-le")
 
@@ -197,18 +209,19 @@ def _marked(item: Json) -> str:
     for start, end, _ in item["marks"]:
         pieces.append(f"{part(done, start)}<b>{part(start, end)}</b>")
         done = end
-    return "".join(pieces) + part(done, None)
+    return Html("".join(pieces) + part(done, None))
 
 
-def _differences(item: Json, start: Json) -> str:
+def _differences(item: Json, start: Json) -> Html:
     columns, target = start["display"].get("columns", []), start["target"]["item"]
     beside = target["values"] if target["kind"] == "table" else []
+    known = min(len(columns), len(beside), len(item["values"]))
     phrases = [
         f"{escape(columns[j]['name'])}: {_value(item['values'][j])} vs {_value(beside[j])}"
         for j in item["differs"][:FEATURES]
-        if j < len(columns) and j < len(beside)
+        if j < known
     ]
-    return "<br>".join(phrases)
+    return Html("<br>".join(phrases))
 
 
 def _value(value: float | str | None) -> str:
@@ -217,5 +230,6 @@ def _value(value: float | str | None) -> str:
     return escape(value) if isinstance(value, str) else f"{value:.4g}"
 
 
-def _line(cells: list[str], tag: str = "td") -> str:
-    return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>\n"
+def _line(cells: Sequence[str], tag: str = "td") -> str:
+    safe = [cell if isinstance(cell, Html) else escape(cell) for cell in cells]
+    return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in safe) + "</tr>\n"

@@ -9,21 +9,35 @@ from forcing.protocol.context import Json
 
 THIN = "\u202f"
 """A thin space without a line break, before % and in thousands."""
+_TOLERANCE = 1e-9
+"""Keeps 52 % and 50.05 % on the side where decimal reading puts them."""
 
 
 def percent(probability: float, threshold: float = 0.5) -> str:
-    """Whole per cent, finer within two points of the decision and never rounded across it."""
+    """As the screen says it: whole per cent, finer the closer the decision is.
+
+    Near 0 and 1 it has the digits that tell the probability from certainty, at most
+    "> 99.999 %"; short of that it is never rounded to or across the threshold.
+    """
     value, edge = 100 * probability, 100 * threshold
+    rest = min(value, 100 - value)
+    if 0 < rest < 0.001 - _TOLERANCE:
+        return f"{'<' if value < 50 else '>'} {'0.001' if value < 50 else '99.999'}{THIN}%"
     away = abs(value - edge)
-    digits = 2 if away < 0.05 else 1 if away < 2 else 0
+    digits = 2 if away < 0.05 - _TOLERANCE else 1 if away < 2 - _TOLERANCE else 0
+    if 0 < rest < 1:
+        digits = max(digits, math.ceil(-math.log10(rest) - _TOLERANCE))
     scale = 10**digits
-    rounded = round(value * scale)
-    if value > edge and rounded <= edge * scale:
-        rounded = math.floor(edge * scale) + 1
-    elif value < edge and rounded >= edge * scale:
-        rounded = math.ceil(edge * scale) - 1
-    if 0 < value < 0.5 or 99.5 < value < 100:
-        return f"{'<' if value < 50 else '>'} {0.5 if value < 50 else 99.5}{THIN}%"
+    # Halves go up, near 1 those of the rest: "99.8 %" for 0.9985.
+    rounded = (
+        100 * scale - math.floor(rest * scale + 0.5)
+        if 99 < value < 100
+        else math.floor(value * scale + 0.5)
+    )
+    if value > edge and rounded <= edge * scale + _TOLERANCE:
+        rounded = math.floor(edge * scale + _TOLERANCE) + 1
+    elif value < edge and rounded >= edge * scale - _TOLERANCE:
+        rounded = math.ceil(edge * scale - _TOLERANCE) - 1
     return f"{rounded / scale:.{digits}f}{THIN}%"
 
 

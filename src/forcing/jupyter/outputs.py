@@ -9,8 +9,8 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
+from forcing.explanation.snapshot import bundle
 from forcing.jupyter.session import Session
-from forcing.jupyter.snapshot import bundle
 from forcing.protocol.context import Json
 
 

@@ -62,7 +62,8 @@ class StudyLike(Protocol):
 
 def scalar(label: Label) -> Scalar:
     """A class label as a JSON scalar: NumPy's become Python's, other objects their text."""
-    if isinstance(label, np.generic):
+    # The number inside a date of NumPy's depends on its unit; its text is that of a date.
+    if isinstance(label, np.generic) and not isinstance(label, np.datetime64 | np.timedelta64):
         label = label.item()
     if label is None or isinstance(label, str | bool | int | float):
         return label

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 from forcing.protocol.context import Json
 from forcing.protocol.messages import SCHEMA
+from forcing.protocol.saved import DamagedError, check_shape
+from forcing.protocol.text import clean
 
 MOST_ROWS = 1_000_000
 MOST_IMAGES = 256
@@ -111,7 +113,10 @@ _SAVED: dict[str, type] = {
 
 
 def check_saved(state: Any, where: str) -> Json:
-    """A saved explanation as the protocol's state; a `ValueError` says what is wrong with it."""
+    """A saved explanation as the protocol's state; a `ValueError` says what is wrong with it.
+
+    What it returns has the types that the protocol names, and no text that UTF-8 cannot hold.
+    """
     if not isinstance(state, dict):
         raise ValueError(f"{where} holds no explanation, which would be a JSON object.")  # noqa: TRY004
     if state.get("schema") != SCHEMA:
@@ -122,4 +127,10 @@ def check_saved(state: Any, where: str) -> Json:
     missing = [key for key, kind in _SAVED.items() if not isinstance(state.get(key), kind)]
     if missing:
         raise ValueError(f"{where} is not a finished explanation: it lacks {', '.join(missing)}.")
-    return state
+    # The labels in `restore` are those of the user's data and stay as they are there.
+    whole: Json = clean(state) | {"restore": state["restore"]}
+    try:
+        check_shape(whole)
+    except DamagedError as damage:
+        raise ValueError(f"{where} is damaged: {damage}.") from damage
+    return whole

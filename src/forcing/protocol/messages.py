@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from forcing.protocol.context import Context, Json
+from forcing.protocol.text import clean
 from forcing.records import (
     Bound,
     Claim,
@@ -43,7 +44,11 @@ class Encoder:
         self._favoured: Any = None
 
     def encode(self, record: Event) -> Json:
-        """The event for one record; all numbers finite, all labels class names."""
+        """The event for one record; all numbers finite, all labels class names, texts clean."""
+        event: Json = clean(self._event(record))
+        return event
+
+    def _event(self, record: Event) -> Json:
         match record:
             case Start():
                 return self._start(record)
@@ -92,10 +97,10 @@ class Encoder:
     ) -> Json:
         return {
             "type": "what-if",
-            "error": error,
+            "error": clean(error),
             "request": request,
             "out": [int(row) for row in out],
-            "label": self._context.class_name(decision.label),
+            "label": clean(self._context.class_name(decision.label)),
             "confidence": finite(decision.confidence),
             "flipped": bool(decision.flipped),
         }
@@ -172,7 +177,7 @@ class Encoder:
 
 
 def end(status: str, reason: str, seconds: float) -> Json:
-    return {"type": "end", "status": status, "reason": reason, "seconds": finite(seconds)}
+    return {"type": "end", "status": status, "reason": clean(reason), "seconds": finite(seconds)}
 
 
 def events_message(seq: int, events: Sequence[Json]) -> Json:

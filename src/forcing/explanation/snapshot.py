@@ -10,8 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from forcing.explanation.explanation import data_url
-from forcing.explanation.report import fragment
+from forcing.explanation.report import data_url, fragment
 from forcing.explanation.sentence import count, headline
 from forcing.protocol import MIME
 from forcing.protocol.context import Json
