@@ -77,7 +77,7 @@ describe("features", () => {
     const slots = (width: number): Fit => fit(width, 2, lines, columns, [40, "clerk"]);
     expect(slots(400)).toEqual({ slots: 2, strips: true });
     expect(slots(200)).toEqual({ slots: 2, strips: false });
-    expect(slots(100)).toEqual({ slots: 1, strips: true });
+    expect(slots(80)).toEqual({ slots: 1, strips: true });
   });
   it("are numbers only in columns of numbers", () => {
     const column = { name: "a", low: 0, high: 1 };

@@ -73,7 +73,7 @@ function useWhatIf(store: Store, screen: Screen, dispatch: (action: Action) => v
 function useSelection(store: Store, screen: Screen): void {
   const row = screen.selected;
   const told = useRef<number | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (told.current === row) return;
     told.current = row;
     store.send({ type: "select", rows: row === null ? [] : [row] });

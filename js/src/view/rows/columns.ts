@@ -57,9 +57,11 @@ export function along(value: number, column: Column): number {
   return Math.min(1, Math.max(0, (value - low) / (high - low)));
 }
 
-/** Width of a digit of a value, at its size and in the widest of the usual fonts. */
-const DIGIT = 8;
-const BETWEEN = 14;
+/** Width of what a value is written with, at its size in the widest of the usual fonts. */
+const LETTER = { bold: 8.4, plain: 7.7, point: 4.2, minus: 10 };
+/** Of " vs ". */
+const VERSUS = 23;
+const BETWEEN = 10;
 /** Width of a strip and the gap beside it. */
 const STRIP = 50;
 
@@ -68,6 +70,12 @@ export interface Fit {
   slots: number;
   /** Whether there is room for the strips of all rows: a list with some of them looks torn. */
   strips: boolean;
+}
+
+function widthOf(text: string, weight: "bold" | "plain"): number {
+  const letter = (c: string): number =>
+    /[.,\s]/.test(c) ? LETTER.point : c === "\u2212" ? LETTER.minus : LETTER[weight];
+  return Array.from(text).reduce((sum, c) => sum + letter(c), 0);
 }
 
 /**
@@ -81,18 +89,17 @@ export function fit(
   columns: readonly Column[],
   aims: readonly Value[],
 ): Fit {
-  let digits = 0;
+  let needed = 0;
   for (const item of lines.map(tableOf)) {
     for (const i of item?.differs.slice(0, most) ?? []) {
       const [column, own, aim] = [columns[i], item?.values[i] ?? null, aims[i] ?? null];
       if (column === undefined || numeric(own, column) === null) continue;
-      // As long as "vs" and the spaces around it.
-      digits = Math.max(digits, value(own, 18).length + value(aim, 18).length + 3);
+      const pair = widthOf(value(own, 18), "bold") + VERSUS + widthOf(value(aim, 18), "plain");
+      needed = Math.max(needed, pair);
     }
   }
   for (let slots = most; slots > 1; slots--) {
     const each = (width - (slots - 1) * BETWEEN) / slots;
-    const needed = digits * DIGIT;
     if (each >= needed) return { slots, strips: each >= needed + STRIP };
   }
   return { slots: 1, strips: true };
