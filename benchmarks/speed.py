@@ -29,9 +29,9 @@ COLUMNS = (
 )
 
 EXPLAINED = """\
-One fit is scikit-learn's `LogisticRegression(tol=1e-8)`, lbfgs, on all rows. Medians over up to five
-targets of the less confident half whose set has up to 80 rows; search and refinement together end
-with the irreducible set, verification is the user's own estimator at tol 1e-10.
+One fit is scikit-learn's `LogisticRegression(tol=1e-8)`, lbfgs, on all rows. Medians over up to
+five targets of the less confident half whose set has up to 80 rows; search and refinement together
+end with the irreducible set, verification is the user's own estimator at tol 1e-10.
 """
 
 
