@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits, make_moons
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
@@ -75,16 +72,5 @@ def dogfish() -> Data:
         return Data(file["X_train"][first].astype(float), y[first], file["X_val"].astype(float))
 
 
-def enron() -> Data:
-    with gzip.open(folder("FORCING_DATA") / "enron1.jsonl.gz", "rt") as lines:
-        mails = [json.loads(line) for line in lines]
-    order = np.random.default_rng(0).permutation(len(mails))
-    texts = [mails[i]["text"] for i in order]
-    spam = np.array([mails[i]["label"] in (1, "spam") for i in order], dtype=int)
-    words = TfidfVectorizer(min_df=3, sublinear_tf=True)
-    X = words.fit_transform(texts[:3_310]).toarray()
-    return Data(X, spam[:3_310], words.transform(texts[3_310:]).toarray())
-
-
 SHIPPED = {"moons": moons, "digits": digits}
-OTHERS = {"heloc": heloc, "catdog": catdog, "enron": enron}
+OTHERS = {"heloc": heloc, "catdog": catdog}

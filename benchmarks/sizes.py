@@ -25,7 +25,7 @@ COLUMNS = (
     "bound / ours, median",
 )
 EXPLAINED = """\
-Each target of the yardsticks. *Flipped*: scikit-learn's `newton-cholesky` (`lbfgs` beyond 2 000
+Each target of the yardsticks. *Flipped*: scikit-learn's `newton-cholesky` (`lbfgs` beyond 500
 columns) at tol 1e-10, from a cold start, decides otherwise without the set. *One-step*:
 `mfs-newton` as the paper has it, unrefined and unverified, and how often its set flips on that
 refit.
@@ -81,6 +81,6 @@ def _flips(C: float, data: Data, x: np.ndarray, rows: list[int], favoured: int) 
 
 
 def _fit(C: float, X: np.ndarray, y: np.ndarray) -> LogisticRegression:
-    """As exact as scikit-learn goes: Newton's method, L-BFGS where that is too wide for it."""
-    solver = "newton-cholesky" if X.shape[1] <= 2_000 else "lbfgs"
+    """As exact as scikit-learn goes: Newton's method, L-BFGS where that takes minutes."""
+    solver = "newton-cholesky" if X.shape[1] <= 500 else "lbfgs"
     return LogisticRegression(C=C, solver=solver, tol=1e-10, max_iter=20_000).fit(X, y)
