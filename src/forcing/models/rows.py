@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,60 +42,147 @@ def as_matrix(X: Any, name: str = "X") -> NDArray[np.float64]:
     return np.ascontiguousarray(matrix)
 
 
-def as_row(x: Any, n_columns: int) -> NDArray[np.float64]:
-    """One target as (p,) float64."""
-    if hasattr(x, "toarray"):
-        x = x.toarray()
-    row = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x)
-    if row.ndim == 2 and len(row) == 1:
-        row = row[0]
-    if row.ndim != 1:
-        raise ValueError(
-            f"x must be one row, got shape {row.shape}. Pass one target, such as X_test[0]."
-        )
-    if len(row) != n_columns:
-        raise ValueError(f"x has {len(row)} columns, the model was fitted on {n_columns}.")
-    single: NDArray[np.float64] = as_matrix(row[None], "x")[0]
+def as_row(x: Any, n_columns: int, names: Any = None) -> NDArray[np.float64]:
+    """One target as (p,) float64; by name where the model's columns, `names`, are known."""
+    values = _cells(x, names)
+    _count(values, n_columns)
+    if not isinstance(values, np.ndarray):
+        values = np.array(values, dtype=object)
+    single: NDArray[np.float64] = as_matrix(values[None], "x")[0]
     return single
 
 
 def as_single(x: Any, X: Any) -> Any:
     """One target as a one-row container of the kind of X, as a transformer expects it."""
-    if hasattr(X, "iloc"):  # pandas
-        return _one_row_frame(x, X)
-    if hasattr(X, "get_column"):  # polars
-        return x if hasattr(x, "get_column") else _one_row_polars(x, X)
-    if hasattr(X, "toarray") or hasattr(x, "toarray"):
-        return x
-    if isinstance(x, str):
-        return [x]
-    row = np.asarray(x)
-    if np.ndim(X) == 1 or (not hasattr(X, "shape") and isinstance(next(iter(X)), str)):
-        return [x] if row.ndim == 0 else list(row)
-    if row.ndim == 2 and len(row) == 1:
-        return x
-    if row.ndim != 1:
-        raise ValueError(
-            f"x must be one row, got shape {row.shape}. Pass one target, such as X_test[0]."
-        )
-    return row[None]
+    if _one_item_a_row(X):
+        items = list(np.ravel(np.asarray(x, dtype=object)))
+        if len(items) != 1:
+            raise _not_one(f"{len(items)} values", "X_test[0]")
+        return type(X)(items) if hasattr(X, "iloc") else items
+    if hasattr(X, "iloc"):
+        return _pandas_row(_cells(x, X.columns), X)
+    if hasattr(X, "get_column"):
+        return _polars_row(_cells(x, X.columns), X)
+    if hasattr(X, "toarray") and hasattr(x, "toarray"):
+        if x.ndim == 2 and x.shape[0] != 1:
+            raise _not_one(f"{x.shape[0]} rows", "X_test[[0]]")
+        return x.reshape(1, -1)
+    values = _cells(x)
+    if isinstance(X, list | tuple):
+        return [list(values)]
+    mixed = isinstance(X, np.ndarray) and X.dtype.kind == "O"
+    # Told nothing, NumPy turns numbers beside words into words.
+    return np.asarray(values, dtype=object if mixed else None)[None]
 
 
-def _one_row_frame(x: Any, X: Any) -> Any:
-    if X.ndim == 1:  # a series of texts
-        return X.iloc[:0] if x is None else type(X)([x] if isinstance(x, str) else list(x))
-    if getattr(x, "ndim", None) == 2 and hasattr(x, "iloc"):
+def _one_item_a_row(X: Any) -> bool:
+    """Texts, or mappings for a DictVectorizer: X has no columns."""
+    if hasattr(X, "shape"):
+        return len(X.shape) == 1
+    return isinstance(X, Iterable) and np.ndim(next(iter(X))) == 0
+
+
+def _cells(x: Any, names: Any = None) -> Any:
+    """The values (p,) of one target, each as it is; by name where both sides have names."""
+    if hasattr(x, "columns"):
         if len(x) != 1:
-            raise ValueError(f"x must be one row, got {len(x)}. Pass one target: X_test.iloc[[0]].")
-        return x
-    values = [x[c] for c in X.columns] if hasattr(x, "index") else list(np.ravel(x))
-    if len(values) != len(X.columns):
-        raise ValueError(f"x has {len(values)} columns, X has {len(X.columns)}.")
-    return type(X)([values], columns=X.columns).astype(X.dtypes)
+            raise _not_one(f"{len(x)} rows", "X_test.iloc[[0]]" if hasattr(x, "iloc") else "X[0]")
+        # One by one: a row as a pandas series has a single dtype.
+        values = [x.iat[0, j] for j in range(x.shape[1])] if hasattr(x, "iat") else list(x.row(0))
+        return _by_name(list(x.columns), values, names)
+    if hasattr(x, "iloc"):
+        return _by_name(list(x.index), list(x), names)
+    if isinstance(x, Mapping):
+        if names is None:
+            raise ValueError(
+                f"x is a {type(x).__name__}, but X has no column names: pass the values of the "
+                "row in the order of X's columns."
+            )
+        return _by_name(list(x.keys()), list(x.values()), names)
+    if hasattr(x, "toarray"):
+        x = x.toarray()
+    if hasattr(x, "detach"):  # torch
+        x = x.detach().cpu().numpy()
+    if isinstance(x, list | tuple):
+        nested = bool(x) and all(isinstance(row, list | tuple | np.ndarray) for row in x)
+        if nested and len(x) != 1:
+            raise _not_one(f"{len(x)} rows", "X_test[0]")
+        return list(x[0]) if nested else list(x)
+    row = np.asarray(x)
+    if row.ndim == 2 and len(row) == 1:
+        return row[0]
+    if row.ndim != 1:
+        got = f"shape {row.shape}" if row.ndim else f"{type(x).__name__} {x!r:.40}"
+        raise _not_one(got, "X_test[0]")
+    return row
 
 
-def _one_row_polars(x: Any, X: Any) -> Any:
-    return type(X)([list(np.ravel(x))], schema=X.schema, orient="row")
+def _by_name(labels: list[Any], values: list[Any], names: Any) -> list[Any]:
+    if names is None or labels == list(names):
+        return values
+    found = dict(zip(labels, values, strict=True))
+    missing = [name for name in names if name not in found]
+    if not missing:
+        return [found[name] for name in names]
+    if labels == list(range(len(labels))):  # pandas' own count, which names nothing
+        return values
+    shown = ", ".join(map(repr, missing[:5])) + (", ..." if len(missing) > 5 else "")
+    raise ValueError(
+        f"x has no column {shown}, which the model was fitted on. Pass a row with all columns of X."
+    )
+
+
+def _pandas_row(values: Any, X: Any) -> Any:
+    _count(values, X.shape[1])
+    frame = type(X)([list(values)])
+    for j, (inferred, wanted) in enumerate(zip(frame.dtypes, X.dtypes, strict=True)):
+        if inferred == wanted:
+            continue
+        plain = frame.iloc[:, j]
+        value, absent = plain.iloc[0], bool(plain.isna().iloc[0])
+        try:
+            if not absent and value not in getattr(wanted, "categories", [value]):
+                continue
+            cast = plain.astype(wanted)
+        except (TypeError, ValueError, OverflowError):
+            continue
+        lost = bool(cast.isna().iloc[0])
+        if absent == lost and (absent or _says_the_same(value, cast.iloc[0])):
+            frame.isetitem(j, cast)
+    frame.columns = X.columns
+    return frame
+
+
+def _polars_row(values: Any, X: Any) -> Any:
+    from polars.exceptions import PolarsError
+
+    _count(values, X.shape[1])
+    columns = []
+    for column, value in zip(X.get_columns(), values, strict=True):
+        given = value.item() if isinstance(value, np.generic) else value
+        plain = type(column)(column.name, [given])
+        try:
+            cast = plain.cast(column.dtype)
+        except PolarsError:
+            cast = plain
+        columns.append(cast if given is None or _says_the_same(given, cast[0]) else plain)
+    return type(X)(columns)
+
+
+def _says_the_same(given: Any, cast: Any) -> bool:
+    """Whether a cast kept the value: 40.9 is no 40, and a word is no True; "1.5" may be 1.5."""
+    if isinstance(given, str) and not isinstance(cast, str | bool | np.bool_):
+        return True
+    return bool(given == cast)
+
+
+def _count(values: Any, n_columns: int) -> None:
+    if len(values) != n_columns:
+        raise ValueError(f"x has {len(values)} columns, the model was fitted on {n_columns}.")
+
+
+def _not_one(got: str, example: str) -> ValueError:
+    return ValueError(f"x must be one row, got {got}. Pass one target, such as {example}.")
 
 
 def _kind(X: Any) -> str:

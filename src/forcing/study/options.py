@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Iterable
 from typing import Any, get_args
 
@@ -18,6 +19,12 @@ METHODS = (*UPDATES, *BASELINES)
 LARGEST_SHARE = 0.6
 """Of the training rows, that a search may remove unless `max_removals` says otherwise."""
 
+LEAST, LARGEST = float(np.finfo(float).tiny), float(np.finfo(float).max)
+"""The least number above 0, for ranges that leave 0 out, and the largest that is finite."""
+
+OF_EXPLAIN = ("rival", "threshold", "on_step", "progress", "name", "label", "target_display")
+"""What `explain` takes beside the options of a run."""
+
 
 def run_options(
     n_rows: int,
@@ -27,25 +34,30 @@ def run_options(
     refine: bool = True,
     verify: bool = True,
     bound: bool = True,
-    baselines: Iterable[str] = (),
+    baselines: Iterable[str] | None = (),
     max_removals: int | None = None,
     exit: Exit = "flip",  # noqa: A002 - the paper's word
     delta: float = 1e-3,
     slack: float = 0.0,
     qp_steps: int = 1,
+    **unknown: Any,
 ) -> RunOptions:
-    """Options of a run, or a `ValueError` that names what is wrong with one."""
+    """Options of a run, or an error that names what is wrong with one.
+
+    A `TypeError` for an option that does not exist, a `ValueError` for a value.
+    """
+    for name in unknown:
+        raise _no_option(name)
     one_of("method", method, METHODS)
     one_of("exit", exit, get_args(Exit))
-    names = (baselines,) if isinstance(baselines, str) else tuple(baselines)
+    names = _names(baselines)
     for name in names:
         one_of("baselines", name, tuple(BASELINES))
     limit = max(1, int(LARGEST_SHARE * n_rows)) if max_removals is None else max_removals
     whole("max_removals", limit, 1)
     whole("qp_steps", qp_steps, 1)
-    positive("delta", delta)
-    if slack < 0:
-        raise ValueError(f"slack must not be negative, got {slack!r}.")
+    number("delta", delta, LEAST, expected="must be a number above 0")
+    number("slack", slack, 0.0, expected="must not be negative, but a number of log-odds")
     return RunOptions(
         SearchOptions(method, exit, delta, slack, qp_steps),
         min(limit, n_rows - 1),
@@ -55,6 +67,13 @@ def run_options(
         tuple(dict.fromkeys(names)),
         seed,
     )
+
+
+def _names(baselines: Any) -> tuple[Any, ...]:
+    if baselines is None:
+        return ()
+    several = np.iterable(baselines) and not isinstance(baselines, str)
+    return tuple(baselines) if several else (baselines,)
 
 
 def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
@@ -69,6 +88,23 @@ def whole(name: str, value: Any, least: int) -> None:
         raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}.")
 
 
-def positive(name: str, value: Any) -> None:
-    if not isinstance(value, int | float | np.number) or not value > 0:
-        raise ValueError(f"{name} must be a number above 0, got {value!r}.")
+def number(name: str, value: Any, low: float, high: float = LARGEST, *, expected: str) -> None:
+    """Refuse what is no number from `low` on and below `high`; NaN is not, nor is infinity."""
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    plain = value.item() if isinstance(value, np.generic) else value  # a float32 would overflow
+    if not real or not low <= plain < high:
+        raise ValueError(f"{name} {expected}, got {value!r}.")
+
+
+def probability(name: str, value: Any) -> None:
+    number(name, value, LEAST, 1.0, expected="must be a probability between 0 and 1")
+
+
+def _no_option(name: str) -> TypeError:
+    if name in OF_EXPLAIN:
+        return TypeError(f"only explain() takes {name!r}: a stream of records has no use for it.")
+    parameters = inspect.signature(run_options).parameters.values()
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    near = difflib.get_close_matches(name, [*known, *OF_EXPLAIN], 1)
+    hint = f" Did you mean {near[0]!r}?" if near else f" It has {', '.join(known)}."
+    return TypeError(f"explain() has no option {name!r}.{hint}")

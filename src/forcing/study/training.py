@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -81,13 +81,20 @@ def feature_names(given: Sequence[str] | None, X: Any, model: Any) -> list[str] 
     return None
 
 
-def positions(rows: Iterable[int], n_rows: int) -> list[int]:
-    """Row positions, whole and within the training data."""
-    members = [int(row) for row in rows]
-    for row in members:
+def positions(rows: Any, n_rows: int) -> list[int]:
+    """Row positions, whole and within the training data; a mask (n,) gives those it marks."""
+    given = np.asarray(list(rows) if np.iterable(rows) else rows)
+    expected = f"rows must be positions from 0 to {n_rows - 1}, or a boolean mask of {n_rows}"
+    if given.dtype == bool and given.shape == (n_rows,):
+        return [int(row) for row in np.flatnonzero(given)]
+    if given.shape == (0,):  # NumPy calls an empty list float
+        return []
+    if given.ndim != 1 or given.dtype.kind not in "iu":
+        raise ValueError(f"{expected}; got {given.dtype} of shape {given.shape}.")
+    for row in given.tolist():
         if not 0 <= row < n_rows:
-            raise ValueError(f"rows must be positions from 0 to {n_rows - 1}, got {row}.")
-    return members
+            raise ValueError(f"{expected}; got {row}.")
+    return [int(row) for row in given]
 
 
 def _some(values: list[Any]) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from forcing.engine.problem import Problem
 from forcing.models import AdaptedModel
+from forcing.models.rows import as_single
 from forcing.records import Decision
 
 TIE = 1e-9
@@ -32,6 +33,8 @@ class Verifier:
     """The target as the user gave it."""
     refit: Refit | None = None
     """The user's own way to refit; None clones the estimator that ends the pipeline."""
+    X: Any = None
+    """The training rows, whose kind of container a model of the user's takes; None: an array."""
 
     def decide(self, problem: Problem, rows: Sequence[int]) -> tuple[Decision, str, float]:
         """What it decides without these rows, what was refitted in words, and seconds."""
@@ -43,21 +46,29 @@ class Verifier:
             value = log_odds(self.x)
         else:
             fitted = self.refit(np.flatnonzero(kept))
-            value, words = log_odds_of(fitted, self.x, problem.classes), "your refit"
+            value, words = log_odds_of(fitted, self.x, problem.classes, self.X), "your refit"
         margin = problem.sign * value - problem.log_odds
         return problem.decision(margin), words, time.perf_counter() - began
 
 
-def log_odds_of(fitted: Any, x: Any, classes: tuple[Any, Any]) -> float:
-    """log p(classes[1]) - log p(classes[0]) of a fitted model at x."""
-    row = x if getattr(x, "ndim", 1) == 2 else [x] if isinstance(x, str) else np.asarray(x)[None]
+def log_odds_of(fitted: Any, x: Any, classes: tuple[Any, Any], X: Any = None) -> float:
+    """log p(classes[1]) - log p(classes[0]) of a model fitted on rows as in X, at x.
+
+    The model's own order of the classes counts, whatever that of `classes` is.
+    """
+    row = as_single(x, X)
+    labels = np.asarray(getattr(fitted, "classes_", classes)).tolist()
     if hasattr(fitted, "decision_function"):
-        return float(np.ravel(fitted.decision_function(row))[0])
+        scores = np.ravel(fitted.decision_function(row)).tolist()
+        if len(scores) == 1:  # of two classes, the second's over the first's
+            scores = [0.0, *scores]
+        of = dict(zip(labels, scores, strict=True))
+        return float(of[classes[1]] - of[classes[0]])
     if not hasattr(fitted, "predict_proba"):
         raise TypeError(
             f"refit returned a {type(fitted).__name__} without decision_function or "
             "predict_proba; return a fitted classifier."
         )
-    p = dict(zip(fitted.classes_.tolist(), np.ravel(fitted.predict_proba(row)), strict=True))
+    p = dict(zip(labels, np.ravel(fitted.predict_proba(row)), strict=True))
     tiny = np.finfo(float).tiny
     return math.log(max(p[classes[1]], tiny)) - math.log(max(p[classes[0]], tiny))
