@@ -63,7 +63,7 @@ def adapt_logistic(model: LogisticRegression, data: TrainingData) -> AdaptedMode
         return np.append(theta, head.intercept_[0] / column) if column else theta
 
     def numbers(x: Any) -> NDArray[np.float64]:
-        return as_row(x, model.n_features_in_)
+        return as_row(x, model.n_features_in_, getattr(model, "feature_names_in_", None))
 
     def design_row(x: Any) -> NDArray[np.float64]:
         row = span.coordinates(numbers(x))

@@ -44,6 +44,7 @@ def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel:
     return replace(
         head,
         design_row=design_row,
+        decide=lambda x: head.decide(through(x)),
         refit=refit,
         description=f"{head.description} in a Pipeline",
         notes=(f"Preprocessing ({names}) {stays} as fitted on all rows.", *head.notes),

@@ -254,13 +254,16 @@ class Study:
         """
         checked = run_options(self.n_rows, self.random_state, **options)
         problem = self._problem(x, rival, threshold)
-        verifier = Verifier(self._adapted, x, self._refit)
+        verifier = Verifier(self._adapted, x, self._refit, self.X)
         return Run(problem, checked, verifier, self._tables).events()
 
     def predict_without(
-        self, rows: Iterable[int], x: Any, *, rival: Label = None, threshold: float | None = None
+        self, rows: Any, x: Any, *, rival: Label = None, threshold: float | None = None
     ) -> Decision:
-        """What the model, refitted to its optimum without these rows, decides at x."""
+        """What the model, refitted to its optimum without these rows, decides at x.
+
+        `rows` are positions, or a boolean mask (n,).
+        """
         problem = self._problem(x, rival, threshold)
         members = training.positions(rows, self.n_rows)
         training.check_classes(
