@@ -217,3 +217,21 @@ def test_an_option_of_explain_alone():
     X, y, model = moons()
     with pytest.raises(TypeError, match=r"only explain\(\) takes 'on_step'"):
         study_of(X, y, model).events(X[0], on_step=print)
+
+
+def test_columns_are_found_by_name_where_a_bare_model_is_asked():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"age": rng.normal(size=60), "size": 9 * rng.normal(size=60)})
+    y = (X["age"] + rng.normal(size=60) > 0).astype(int)
+    study = forcing.Study(LogisticRegression().fit(X, y), X, y)
+    assert study.claim(X.iloc[5][["size", "age"]]) == study.claim(X.iloc[5])
+
+
+def test_solvers_that_draw_at_random_are_no_mismatch():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 3))
+    y = (X[:, 0] + rng.normal(size=80) > 0).astype(int)
+    for seed in range(6):
+        for solver in ("sag", "saga"):
+            forcing.Study(LogisticRegression(solver=solver, random_state=seed).fit(X, y), X, y)
+            forcing.Study(LogisticRegression(solver=solver).fit(X, y), X, y)

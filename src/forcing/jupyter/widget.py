@@ -132,7 +132,7 @@ def view(
     later, while the run goes on, ends it with the status "failed" and is raised by `wait`.
     """
     context = Context.of(study, x, name=name, label=label, target_display=target_display)
-    options.update(rival=rival, threshold=threshold, baselines=tuple(baselines))
+    options.update(rival=rival, threshold=threshold, baselines=tuple(baselines or ()))
     session = Session(context, options)
     widget = ForcingWidget(session, freeze=freeze)
     register_target()

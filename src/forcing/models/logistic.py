@@ -94,6 +94,7 @@ def adapt_logistic(model: LogisticRegression, data: TrainingData) -> AdaptedMode
         refit=refit,
         refit_as_given=refit_as_given,
         tolerance=model.tol if model.solver in GRADIENT_SOLVERS else None,
+        spread=3.0 if model.solver in GRADIENT_SOLVERS else 30.0,
         description=type(model).__name__,
         notes=tuple(notes),
         feature_weights=np.abs(model.coef_[0]) * X.std(axis=0),

@@ -50,6 +50,9 @@ class AdaptedModel:
     """theta (p,) of a clone fitted on all rows at the user's own settings."""
     tolerance: float | None
     """Largest entry of the gradient of the mean loss at which the solver stops, where known."""
+    spread: float
+    """How many times further from the optimum two fits at the same settings may end: above 1
+    for solvers that draw at random."""
     description: str
     """Such as "LogisticRegression in a Pipeline"."""
     notes: tuple[str, ...] = ()

@@ -14,9 +14,6 @@ from forcing.engine.losses import sigmoid
 from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel
 
-SAME_SETTINGS = 3.0
-"""A refit at the user's own settings may end so many times nearer to the optimum."""
-
 HARMLESS = 1e-3
 """Decrement below which it does not matter why: a thousandth of a standard deviation."""
 
@@ -63,7 +60,7 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
     within_tolerance = model.tolerance is not None and steepest <= 1.05 * model.tolerance
     if not within_tolerance and optimum.decrement > HARMLESS:
         again = _decrement(model, model.refit_as_given())
-        if optimum.decrement > SAME_SETTINGS * again:
+        if optimum.decrement > model.spread * again:
             raise TrainingMismatchError(
                 "model was not fitted on this X and y: at its parameters the gradient of the "
                 f"mean loss is {steepest:.2g}, and a refit with the same settings ends "

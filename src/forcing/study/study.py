@@ -19,7 +19,7 @@ from forcing.models import TrainingData, adapt
 from forcing.protocol.context import Context
 from forcing.records import Claim, Decision, Event, Label, Ranking, Step
 from forcing.study import training
-from forcing.study.options import run_options
+from forcing.study.options import probability, run_options
 from forcing.study.polish import polish
 from forcing.study.progress import reported
 from forcing.study.run import Run, Tables
@@ -158,7 +158,7 @@ class Study:
         refine: bool = True,
         verify: bool = True,
         bound: bool = True,
-        baselines: Iterable[str] = (),
+        baselines: Iterable[str] | None = (),
         max_removals: int | None = None,
         on_step: Callable[[Step], None] | None = None,
         progress: bool = False,
@@ -298,8 +298,7 @@ class Study:
     def _problem(self, x: Any, rival: Label, threshold: float | None) -> Problem:
         adapted, fit = self._adapted, self._fit
         cut = 0.5 if threshold is None else threshold
-        if not 0 < cut < 1:
-            raise ValueError(f"threshold must be a probability between 0 and 1, got {cut!r}.")
+        probability("threshold", cut)
         target = adapted.design_row(x)
         log_odds = float(target @ fit.theta) - math.log(cut / (1 - cut))
         as_fitted = adapted.decide(x) - math.log(cut / (1 - cut))
