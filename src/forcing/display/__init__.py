@@ -6,7 +6,8 @@ one target by `present` they become a `Presenter`, which makes the items of the 
 
 from forcing.display.base import Display, Presenter, present
 from forcing.display.images import Images
+from forcing.display.study_like import StudyLike
 from forcing.display.table import Table
 from forcing.display.texts import Texts
 
-__all__ = ["Display", "Images", "Presenter", "Table", "Texts", "present"]
+__all__ = ["Display", "Images", "Presenter", "StudyLike", "Table", "Texts", "present"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from forcing.protocol.context import StudyLike
+    from forcing.display.study_like import StudyLike
 
 Item: TypeAlias = dict[str, Any]
 """An `Item` of the protocol."""

@@ -17,7 +17,7 @@ from forcing.display.frames import as_array
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from forcing.protocol.context import StudyLike
+    from forcing.display.study_like import StudyLike
 
 _SCALE_SAMPLE = 64
 """How many pictures of a list are looked at to learn their range of values."""

@@ -13,7 +13,7 @@ from forcing.display import frames
 from forcing.display.base import Item, check_length
 
 if TYPE_CHECKING:
-    from forcing.protocol.context import StudyLike
+    from forcing.display.study_like import StudyLike
 
 Cell: TypeAlias = int | float | str | None
 

@@ -13,7 +13,7 @@ from forcing.display.base import Item, check_length, empty_target
 from forcing.display.frames import even_sample
 
 if TYPE_CHECKING:
-    from forcing.protocol.context import StudyLike
+    from forcing.display.study_like import StudyLike
 
 WINDOW = 240
 """Characters of a text that are shown."""

@@ -9,12 +9,13 @@ import anywidget
 from ipywidgets import widget_serialization
 from traitlets import Instance, Int, List, Unicode
 
+from forcing.display import StudyLike
 from forcing.explanation.sentence import headline
 from forcing.jupyter.comms import register_target, remember
 from forcing.jupyter.control import Control
 from forcing.jupyter.outputs import Outputs
 from forcing.jupyter.session import Session
-from forcing.protocol.context import Context, Json, StudyLike
+from forcing.protocol.context import Context, Json
 from forcing.protocol.guards import Command
 
 if TYPE_CHECKING:

@@ -4,60 +4,23 @@ from __future__ import annotations
 
 import platform
 import uuid
-from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import metadata
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forcing._version import __version__
-from forcing.display import Display, Presenter, present
-from forcing.records import Decision, Event, Label
+from forcing.display import Presenter, StudyLike, present
+from forcing.records import Label
 
 Json: TypeAlias = dict[str, Any]
 Scalar: TypeAlias = str | int | float | bool | None
 
 _REPORTED_PACKAGES = ("numpy", "scipy", "scikit-learn")
-
-
-class StudyLike(Protocol):
-    """The part of `forcing.Study` that presenting a run needs."""
-
-    @property
-    def classes(self) -> NDArray[Any]: ...
-    @property
-    def class_names(self) -> list[str]: ...
-    @property
-    def X(self) -> Any: ...  # noqa: N802 - scikit-learn's name for it
-    @property
-    def y(self) -> Any: ...
-    @property
-    def n_rows(self) -> int: ...
-    @property
-    def n_features(self) -> int: ...
-    @property
-    def feature_names(self) -> list[str] | None: ...
-    @property
-    def row_ids(self) -> Sequence[Any] | None: ...
-    @property
-    def display(self) -> Display | None: ...
-    @property
-    def random_state(self) -> Any: ...
-    @property
-    def data_hash(self) -> str: ...
-    @property
-    def model_description(self) -> str: ...
-    @property
-    def notes(self) -> list[str]: ...
-    def weights_for_display(self) -> NDArray[Any] | None: ...
-    def predict_without(
-        self, rows: Any, x: Any, *, rival: Label = None, threshold: float | None = None
-    ) -> Decision: ...
-    def events(self, x: Any, **options: Any) -> Generator[Event, None, None]: ...
 
 
 def scalar(label: Label) -> Scalar:

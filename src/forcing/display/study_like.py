@@ -1,0 +1,49 @@
+"""What showing a run needs of a `Study`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from numpy.typing import NDArray
+
+from forcing.records import Decision, Event, Label
+
+if TYPE_CHECKING:
+    from forcing.display.base import Display
+
+
+class StudyLike(Protocol):
+    """The part of `forcing.Study` that presenting a run needs."""
+
+    @property
+    def classes(self) -> NDArray[Any]: ...
+    @property
+    def class_names(self) -> list[str]: ...
+    @property
+    def X(self) -> Any: ...  # noqa: N802 - scikit-learn's name for it
+    @property
+    def y(self) -> Any: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_features(self) -> int: ...
+    @property
+    def feature_names(self) -> list[str] | None: ...
+    @property
+    def row_ids(self) -> Sequence[Any] | None: ...
+    @property
+    def display(self) -> Display | None: ...
+    @property
+    def random_state(self) -> Any: ...
+    @property
+    def data_hash(self) -> str: ...
+    @property
+    def model_description(self) -> str: ...
+    @property
+    def notes(self) -> list[str]: ...
+    def weights_for_display(self) -> NDArray[Any] | None: ...
+    def predict_without(
+        self, rows: Any, x: Any, *, rival: Label = None, threshold: float | None = None
+    ) -> Decision: ...
+    def events(self, x: Any, **options: Any) -> Generator[Event, None, None]: ...
