@@ -6,10 +6,11 @@ the decision stands on it. Signs are relative to the *predicted* class.
 
 from forcing.baselines.chance import random_order
 from forcing.baselines.influence import influence
-from forcing.baselines.rank import BASELINES, follow_up, longest_prefix, rank
+from forcing.baselines.rank import ALL_UP_TO, BASELINES, follow_up, longest_prefix, rank
 from forcing.baselines.representer import representer
 
 __all__ = [
+    "ALL_UP_TO",
     "BASELINES",
     "follow_up",
     "influence",

@@ -2,7 +2,7 @@
 
 from forcing.models.logistic import adapt_logistic
 from forcing.models.pipeline import adapt_pipeline
-from forcing.models.registry import AdaptedModel, TrainingData, adapt, register, supported_types
+from forcing.models.registry import AdaptedModel, TrainingData, adapt, register
 
 __all__ = [
     "AdaptedModel",
@@ -11,5 +11,4 @@ __all__ = [
     "adapt_logistic",
     "adapt_pipeline",
     "register",
-    "supported_types",
 ]

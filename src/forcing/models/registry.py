@@ -89,8 +89,3 @@ def register(model_type: type, adapter: Callable[[Any, TrainingData], AdaptedMod
     if not callable(adapter):
         raise TypeError(f"adapter must be callable, got {adapter!r}.")
     adapt.register(model_type, adapter)
-
-
-def supported_types() -> tuple[type, ...]:
-    """The registered classes."""
-    return tuple(t for t in adapt.registry if t is not object)

@@ -12,12 +12,9 @@ import numpy as np
 from forcing.baselines import BASELINES
 from forcing.engine.search import Exit, SearchOptions
 from forcing.engine.updates import UPDATES
-from forcing.study.run import RunOptions
+from forcing.study.run import LARGEST_SHARE, RunOptions
 
 METHODS = (*UPDATES, *BASELINES)
-
-LARGEST_SHARE = 0.6
-"""Of the training rows, that a search may remove unless `max_removals` says otherwise."""
 
 LEAST, LARGEST = float(np.finfo(float).tiny), float(np.finfo(float).max)
 """The least number above 0, for ranges that leave 0 out, and the largest that is finite."""

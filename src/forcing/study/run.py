@@ -21,6 +21,9 @@ from forcing.errors import ConvergenceError
 from forcing.records import Bound, End, Event, Progress, Refined, Start, Status, Step, Verified
 from forcing.study.verification import TIE, Verifier
 
+LARGEST_SHARE = 0.6
+"""Of the training rows, that a search may remove unless `max_removals` says otherwise."""
+
 STARTS = ("influence", "representer")
 """Baselines whose prefixes are further starts of the search for a set."""
 
@@ -259,7 +262,7 @@ class Run:
         yield Bound(size, time.perf_counter() - began)
 
     def _cap(self) -> int:
-        return max(self.options.limit, int(0.6 * self.problem.objective.n_rows))
+        return max(self.options.limit, int(LARGEST_SHARE * self.problem.objective.n_rows))
 
     def _seconds(self) -> float:
         return time.perf_counter() - self.began

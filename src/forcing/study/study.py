@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from forcing.baselines import ALL_UP_TO, BASELINES, follow_up, rank
 from forcing.display import Display
 from forcing.engine.problem import Problem
 from forcing.errors import TrainingMismatchError
@@ -19,10 +20,10 @@ from forcing.models import TrainingData, adapt
 from forcing.protocol.context import Context
 from forcing.records import Claim, Decision, Event, Label, Ranking, Step
 from forcing.study import training
-from forcing.study.options import probability, run_options
+from forcing.study.options import one_of, probability, run_options
 from forcing.study.polish import polish
 from forcing.study.progress import reported
-from forcing.study.run import Run, Tables
+from forcing.study.run import LARGEST_SHARE, Run, Tables
 from forcing.study.verification import Refit, Verifier
 
 if TYPE_CHECKING:
@@ -277,13 +278,10 @@ class Study:
         self, x: Any, method: str, *, rival: Label = None, threshold: float | None = None
     ) -> Ranking:
         """One baseline's order of the training rows, with `flips_at` by refitting."""
-        from forcing.baselines import BASELINES, follow_up, rank
-        from forcing.study.options import one_of
-
         one_of("method", method, tuple(BASELINES))
         problem = self._problem(x, rival, threshold)
         ranking = rank(problem, method, self.random_state)
-        for item in follow_up(problem, ranking, 32, int(0.6 * self.n_rows)):
+        for item in follow_up(problem, ranking, ALL_UP_TO, int(LARGEST_SHARE * self.n_rows)):
             if isinstance(item, Ranking):
                 ranking = item
         return ranking
