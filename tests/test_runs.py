@@ -104,3 +104,17 @@ def test_an_optimum_out_of_reach_keeps_the_steps(monkeypatch):
     assert found.status == "failed"
     assert found.reason == "out of reach"
     assert found.size > 5
+
+
+def test_a_baseline_out_of_reach_leaves_the_set_as_it_is(monkeypatch):
+    X, y, model = moons()
+    study = study_of(X, y, model)
+
+    def fail(*_):
+        raise forcing.ConvergenceError("out of reach")
+
+    monkeypatch.setattr("forcing.study.run.follow_up", fail)
+    found = study.explain(X[80], baselines=["influence"])
+    assert found.status == "flipped"
+    assert found.verified
+    assert found.reason.endswith("out of reach")

@@ -62,15 +62,20 @@ class Run:
         yield Start(self.problem.claim, options.search.method, options.limit, options.baselines)
         try:
             found = yield from self._forcing_set()
+        except ConvergenceError as error:  # the steps that were told stay
+            yield End("failed", str(error), self._seconds())
+            return
+        reason = found.reason
+        try:
             if options.bound and found.status != "unflippable":
                 yield from self._bound(found)
             reach = max(8, int(1.3 * len(found.rows)))
             for name in options.baselines:
                 ranking = rank(self.problem, name, options.seed)
                 yield from follow_up(self.problem, ranking, reach, self._cap())
-        except ConvergenceError as error:  # what was told until here stays
-            found = _Found("failed", str(error), ())
-        yield End(found.status, found.reason, self._seconds())
+        except ConvergenceError as error:  # and so does the set
+            reason = f"{reason} What should have followed is missing: {error}"
+        yield End(found.status, reason, self._seconds())
 
     def _forcing_set(self) -> Stage[_Found]:
         """Remove rows until the decision flips and, if asked, the user's estimator agrees."""
