@@ -92,14 +92,14 @@ def test_a_solver_that_does_not_get_there_is_helped_and_said_to_be():
     assert found.verification.decision.margin == pytest.approx(margin, abs=1e-4)
 
 
+def out_of_reach(*_):
+    raise forcing.ConvergenceError("out of reach")
+
+
 def test_an_optimum_out_of_reach_keeps_the_steps(monkeypatch):
     X, y, model = moons()
     study = study_of(X, y, model)
-
-    def fail(*_):
-        raise forcing.ConvergenceError("out of reach")
-
-    monkeypatch.setattr("forcing.study.run.Run._refit", fail)
+    monkeypatch.setattr("forcing.study.run.Run._refit", out_of_reach)
     found = study.explain(X[80])
     assert found.status == "failed"
     assert found.reason == "out of reach"
@@ -109,11 +109,7 @@ def test_an_optimum_out_of_reach_keeps_the_steps(monkeypatch):
 def test_a_baseline_out_of_reach_leaves_the_set_as_it_is(monkeypatch):
     X, y, model = moons()
     study = study_of(X, y, model)
-
-    def fail(*_):
-        raise forcing.ConvergenceError("out of reach")
-
-    monkeypatch.setattr("forcing.study.run.follow_up", fail)
+    monkeypatch.setattr("forcing.study.run.follow_up", out_of_reach)
     found = study.explain(X[80], baselines=["influence"])
     assert found.status == "flipped"
     assert found.verified

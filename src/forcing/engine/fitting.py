@@ -93,10 +93,10 @@ def refit(
             size == float("inf")
             or (number > 0 and (length < 0.5 or size > previous * (REFRESH if young else AGE)))
         ):
+            here = Fit(theta, predictor, kept, curvature)
             if young or objective.n_parameters <= CHEAP:
-                weights = objective.hessian_weights(predictor, kept)
-                curvature = Curvature(objective, weights)
-            inverse = Fit(theta, predictor, kept, curvature).inverse
+                here = refresh(objective, here)
+            curvature, inverse = here.curvature, here.inverse
             direction, size = _newton(inverse, gradient)
             young = True
         else:

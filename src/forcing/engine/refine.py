@@ -164,12 +164,11 @@ class Refinement:
         Returns None unless the result is smaller than `size`.
         """
         best = start
-        spare = len(best.rows)
         while len(best.rows) > 1:
             changes = put_back_effects(self.problem, best.fit, best.rows)
             weakest = sorted(range(len(best.rows)), key=lambda j: (changes[j], -j))
             room, count = -best.margin - self.decisive, 0
-            while count < min(spare, len(best.rows) - 1) and changes[weakest[count]] < room:
+            while count < len(best.rows) - 1 and changes[weakest[count]] < room:
                 room -= changes[weakest[count]]
                 count += 1
             found = None

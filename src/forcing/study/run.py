@@ -187,7 +187,8 @@ class Run:
         refined = Refined(ordered, len(steps), time.perf_counter() - began)
         if not self.options.verify:
             return refined, None
-        best = best if best.put_back else (yield from refinement.put_back_each(best))
+        if best.put_back is None and self.verifier.refit is None:
+            best = yield from refinement.put_back_each(best)
         yield Progress("verify", 0, 1, "refit your estimator")
         return refined, self._verified(best, ordered)
 
