@@ -43,7 +43,12 @@ def unflippable(n=12):
 
 def problem(study, x):
     """The engine's problem behind a study."""
-    return study._problem(x, None, None)
+    return study._explainer.problem(x)
+
+
+def sign(problem):
+    """1 where the second of two classes is favoured, else -1."""
+    return 1.0 if problem.favoured == 1 else -1.0
 
 
 def tight_fit(model, X, y, kept, weights=None):

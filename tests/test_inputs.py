@@ -17,7 +17,7 @@ from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
 import forcing
 from forcing.study import training
 from forcing.study.options import number, probability, run_options
-from forcing.study.verification import log_odds_of
+from forcing.study.verification import scores_of
 from support import moons, study_of
 
 
@@ -81,7 +81,7 @@ def test_a_refit_gets_the_target_as_the_rows_are(people):
     model = pipeline().fit(X, y)
     truth = model.decision_function(X.iloc[[7]])[0]
     for x in (X.iloc[7], X.iloc[[7]], X.iloc[7].to_dict()):
-        assert log_odds_of(model, x, ("no", "yes"), X) == pytest.approx(truth)
+        assert np.diff(scores_of(model, x, ("no", "yes"), X))[0] == pytest.approx(truth)
 
 
 @pytest.mark.parametrize("kind", [list, np.array, pd.Series])
@@ -90,7 +90,7 @@ def test_a_refit_on_texts(kind):
     model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, y)
     truth = model.decision_function(["free money"])[0]
     for x in ("free money", pd.Series(["free money"])):
-        assert log_odds_of(model, x, (0, 1), texts) == pytest.approx(truth)
+        assert np.diff(scores_of(model, x, (0, 1), texts))[0] == pytest.approx(truth)
 
 
 class Reversed:
@@ -104,14 +104,14 @@ class Reversed:
 
 def test_a_refit_may_order_the_classes_its_own_way():
     X = np.array([[2.0, 0.0]])
-    assert log_odds_of(Reversed(), X[0], (0, 1), X) == -2.0
+    assert np.diff(scores_of(Reversed(), X[0], (0, 1), X))[0] == -2.0
 
 
 def test_a_refit_may_know_more_classes():
     X, y, _ = moons()
     model = LogisticRegression().fit(X, np.where(np.arange(100) < 10, 2, y))
     p = model.predict_proba(X[[50]])[0]
-    assert log_odds_of(model, X[50], (0, 1), X) == pytest.approx(math.log(p[1] / p[0]))
+    assert np.diff(scores_of(model, X[50], (0, 1), X))[0] == pytest.approx(math.log(p[1] / p[0]))
 
 
 def test_a_refit_that_fails_says_so_itself():

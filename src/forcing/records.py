@@ -9,8 +9,9 @@ looks is the business of `forcing.display`, how a record travels that of
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,6 +149,21 @@ class End:
     status: Status
     reason: str
     seconds: float
+
+
+T = TypeVar("T")
+Work: TypeAlias = Generator[Progress, None, T]
+"""Long work of the engine: it reports progress and returns a T."""
+
+
+def finished(work: Work[T]) -> T:
+    """The result of long work, its progress left aside."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            result: T = done.value
+            return result
 
 
 Event: TypeAlias = Start | Step | Refined | Verified | Bound | Ranking | Progress | End

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forcing.baselines import influence, representer
-from support import blobs, digits, moons, problem, refit_margin, study_of, unflippable, unsure
+from support import blobs, digits, moons, problem, refit_margin, sign, study_of, unflippable, unsure
 
 
 def test_influence_is_leave_one_out_to_first_order():
@@ -32,7 +32,7 @@ def test_representer_contributions_add_up_to_the_margin(weighted):
     weights = np.random.default_rng(0).uniform(0.5, 2.0, len(y)) if weighted else None
     model.fit(X, y, sample_weight=weights)
     p = problem(study_of(X, y, model, sample_weight=weights), X[17])
-    intercept = p.sign * float(p.fit.theta[-1])
+    intercept = sign(p) * float(p.fit.theta[-1])
     assert np.sum(representer(p)) == pytest.approx(p.margin(p.fit.theta) - intercept, abs=1e-10)
 
 

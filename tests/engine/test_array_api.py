@@ -9,7 +9,8 @@ import pytest
 from forcing.baselines import influence, representer
 from forcing.engine.arrays import on_host
 from forcing.engine.bounds import bound_tables, lower_bound
-from forcing.engine.curvature import Curvature
+from forcing.engine.curvature import factorised
+from forcing.engine.design import Dense
 from forcing.engine.fitting import Fit
 from forcing.engine.refine import Refinement
 from forcing.engine.search import SearchOptions, search
@@ -20,13 +21,18 @@ from support import digits, problem, study_of
 def strictly(p):
     """The same problem in arrays that offer nothing but the standard."""
     o = p.objective
-    objective = replace(
-        o, **{k: strict.asarray(getattr(o, k)) for k in ("design", "labels", "weights", "penalty")}
-    )
+    arrays = {k: strict.asarray(getattr(o, k)) for k in ("labels", "weights", "penalty")}
+    objective = replace(o, design=Dense(strict.asarray(o.design.array)), **arrays)
     theta, predictor, kept = (strict.asarray(x) for x in (p.fit.theta, p.fit.predictor, p.fit.kept))
-    curvature = Curvature(objective, objective.hessian_weights(predictor, kept))
+    curvature = factorised(objective, objective.hessian_weights(predictor, kept))
     fit = Fit(theta, predictor, kept, curvature)
-    return replace(p, objective=objective, fit=fit, target=strict.asarray(p.target))
+    return replace(
+        p,
+        objective=objective,
+        fit=fit,
+        directions=strict.asarray(p.directions),
+        codes=strict.asarray(p.codes),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from forcing.engine.curvature import Corrected, Curvature
+from forcing.engine.curvature import Corrected, Whole
 from forcing.engine.fitting import refresh
 from forcing.engine.toggle import toggled_margins
-from support import blobs, digits, problem, study_of, tight_fit
+from forcing.records import finished
+from support import blobs, digits, problem, sign, study_of, tight_fit
 
 
 def hessian(objective, fit):
-    A, w = objective.design, objective.hessian_weights(fit.predictor, fit.kept)
+    A, w = objective.design.array, objective.hessian_weights(fit.predictor, fit.kept)
     return (A * w[:, None]).T @ A + np.diag(objective.penalty)
 
 
@@ -38,11 +39,11 @@ def test_refit_far_away_takes_a_new_factor():
 def test_woodbury_is_the_inverse_without_the_rows():
     X, y, model = blobs(50, 6, seed=1)
     p = problem(study_of(X, y, model), X[0])
-    curvature = Curvature(p.objective, p.objective.hessian_weights(p.fit.predictor, p.fit.kept))
+    curvature = Whole(p.objective, p.objective.hessian_weights(p.fit.predictor, p.fit.kept))
     smaller = Corrected(curvature).without(3).without(17).without(40)
     w = np.array(curvature.hessian_weights)
     w[[3, 17, 40]] = 0
-    A = p.objective.design
+    A = p.objective.design.array
     truth = np.linalg.inv((A * w[:, None]).T @ A + np.diag(p.objective.penalty))
     np.testing.assert_allclose(smaller.solve(np.eye(7)), truth, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(smaller.solve(A[5]), truth @ A[5], rtol=1e-9, atol=1e-12)
@@ -64,7 +65,7 @@ def test_many_refits_side_by_side_are_refits():
     rows = list(range(0, 80, 2))
     fit = p.refit(rows)
     toggled = [0, 2, 78, 101, 200]  # three are put back, two are left out
-    *_, margins = toggled_margins(p, fit, toggled, "verify")
+    margins = finished(toggled_margins(p, fit, toggled, "verify"))
     for row, margin in zip(toggled, margins, strict=True):
         alone = p.refit(sorted(set(rows) ^ {row}))
         assert margin == pytest.approx(p.margin(alone.theta), abs=1e-8)
@@ -91,4 +92,4 @@ def test_more_columns_than_rows_is_the_same_problem():
     rows = [0, 5, 9]
     truth = tight_fit(model, X, y, np.setdiff1d(np.arange(30), rows))
     value = float(truth.decision_function((X[4] + 0.1)[None])[0])
-    assert p.sign * p.margin(p.refit(rows).theta) == pytest.approx(value, abs=1e-6)
+    assert sign(p) * p.margin(p.refit(rows).theta) == pytest.approx(value, abs=1e-6)

@@ -16,6 +16,6 @@ def influence(problem: Problem) -> Array:
     mean form has the same order.
     """
     objective, fit = problem.objective, problem.fit
-    lever = objective.design @ fit.inverse.solve(problem.direction)
-    support = -fit.kept * objective.residuals(fit.predictor) * lever
+    lever = objective.design.times(fit.inverse.solve(problem.direction(fit.theta)))
+    support = -fit.kept * objective.paired(objective.residuals(fit.predictor), lever)
     return support + array_namespace(support).zeros_like(support)  # no negative zeros

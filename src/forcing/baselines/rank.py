@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from forcing.baselines.representer import representer
 from forcing.engine.arrays import on_host
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
-from forcing.records import Progress, Ranking
+from forcing.records import Progress, Ranking, Work
 
 BASELINES: dict[str, Callable[[Problem, int | None], Any]] = {
     "influence": lambda problem, _: influence(problem),
@@ -42,10 +42,8 @@ def rank(problem: Problem, method: str, seed: int | None = 0) -> Ranking:
     return Ranking(method, rows, scores[rows], seconds=time.perf_counter() - began)
 
 
-def follow_up(
-    problem: Problem, ranking: Ranking, reach: int, limit: int
-) -> Iterator[Progress | Ranking]:
-    """Refit without the first rows of a ranking; yields progress, the measured ranking last.
+def follow_up(problem: Problem, ranking: Ranking, reach: int, limit: int) -> Work[Ranking]:
+    """The ranking with `flips_at` and its curve, by refitting without its first rows.
 
     The first 32 prefixes are all refitted. Beyond, up to `reach`, evenly spread ones are; then,
     up to `limit`, ever longer ones until the decision flips, and the flip is bisected. There
@@ -70,7 +68,7 @@ def follow_up(
         walk.margin((flip + before) // 2)
         flip = walk.first_flip()
     curve = tuple((k, problem.confidence(m)) for k, m in sorted(walk.margins.items()))
-    yield replace(
+    return replace(
         ranking,
         flips_at=flip,
         tried=max(walk.margins),
@@ -116,12 +114,13 @@ class _Walk:
 
 def longest_prefix(problem: Problem, ranking: Ranking) -> int:
     """How many first rows may go before a class would be gone."""
-    labels = on_host(problem.objective.labels)
-    alive = on_host(problem.fit.kept) > 0
+    if problem.free:
+        return len(ranking.rows)
+    codes, alive = on_host(problem.codes), on_host(problem.fit.kept) > 0
     longest = len(ranking.rows)
-    for label in (0.0, 1.0):
-        members = labels[ranking.rows] == label
-        total = int(np.sum(alive & (labels == label)))
+    for code in range(len(problem.classes)):
+        members = codes[ranking.rows] == code
+        total = int(np.sum(alive & (codes == code)))
         if int(members.sum()) >= total:
             longest = min(longest, int(np.flatnonzero(members)[total - 1]))
     return longest

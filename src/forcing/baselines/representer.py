@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array
+from forcing.engine.arrays import Array, widened
 from forcing.engine.problem import Problem
 
 
@@ -19,5 +19,6 @@ def representer(problem: Problem) -> Array:
     xp = array_namespace(fit.theta)
     penalised = objective.penalty > 0
     scale = xp.where(penalised, 1.0 / xp.where(penalised, objective.penalty, 1.0), 0.0)
-    likeness = objective.design @ (scale * problem.direction)
-    return -fit.kept * objective.residuals(fit.predictor) * likeness
+    direction = problem.direction(fit.theta)
+    likeness = objective.design.times(widened(scale, direction) * direction)
+    return -fit.kept * objective.paired(objective.residuals(fit.predictor), likeness)

@@ -1,12 +1,13 @@
-"""Between array namespaces and the host."""
+"""Between array namespaces, devices and the host."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.linalg
-from array_api_compat import array_namespace, is_numpy_array
+from array_api_compat import array_namespace, device, is_numpy_array
 from numpy.typing import NDArray
 
 Array: TypeAlias = Any
@@ -22,7 +23,36 @@ def triangular_inverse(factor: Array) -> Array:
         inverse, _ = scipy.linalg.lapack.dtrtri(factor, lower=1)
         return np.ascontiguousarray(inverse)
     xp = array_namespace(factor)
-    return xp.linalg.solve(factor, xp.eye(factor.shape[0], dtype=factor.dtype))
+    return xp.linalg.solve(factor, eye(factor.shape[0], factor))
+
+
+def eye(size: int, like: Array) -> Array:
+    xp = array_namespace(like)
+    return xp.eye(size, dtype=like.dtype, device=device(like))
+
+
+def indices(rows: Sequence[int], like: Array) -> Array:
+    """Row positions as an array beside `like`."""
+    xp = array_namespace(like)
+    return xp.asarray([int(row) for row in rows], dtype=xp.int64, device=device(like))
+
+
+def beside(x: Array, like: Array) -> Array:
+    """x in the namespace, on the device and of the precision of `like`."""
+    xp = array_namespace(like)
+    return xp.asarray(x, dtype=like.dtype, device=device(like))
+
+
+def widened(x: Array, like: Array) -> Array:
+    """x with axes of length 1 at its end, until it has as many as `like`."""
+    xp = array_namespace(x)
+    return xp.reshape(x, (*x.shape, *([1] * (like.ndim - x.ndim))))
+
+
+def count(members: Array) -> int:
+    """How many entries are true."""
+    xp = array_namespace(members)
+    return int(xp.sum(xp.astype(members, xp.int64)))
 
 
 def on_host(x: Array) -> NDArray[np.float64]:

@@ -42,7 +42,7 @@ class BoundTables:
 def bound_tables(problem: Problem, curvature: Curvature, longest: int = 64) -> BoundTables:
     """Worst cases over all sets of k rows; n^2 p operations for small n, n p^2 for large."""
     objective, fit = problem.objective, problem.fit
-    whitened = on_host(objective.design @ curvature.root.T)
+    whitened = on_host(objective.design.times(curvature.root.T))
     gradients = whitened * on_host(fit.kept * objective.residuals(fit.predictor))[:, None]
     scale = np.sqrt(on_host(objective.hessian_weights(fit.predictor, fit.kept)))
     curvatures = whitened * scale[:, None]
@@ -94,9 +94,9 @@ def lower_bound(
     """
     objective, fit = problem.objective, problem.fit
     xp = array_namespace(fit.theta)
-    solved = curvature.solve(problem.direction)
-    lever = on_host(objective.design @ solved)
-    norm = float(xp.sum(problem.direction * solved)) ** 0.5
+    solved = curvature.solve(problem.direction(fit.theta))
+    lever = on_host(objective.design.times(solved))
+    norm = float(xp.sum(problem.direction(fit.theta) * solved)) ** 0.5
     effects = lever * on_host(fit.kept * objective.residuals(fit.predictor))
     pulls = np.cumsum(np.sort(np.minimum(effects, 0.0)))
     margin = problem.margin(fit.theta)
@@ -128,11 +128,11 @@ def _no_single_row(
     if len(rows) * problem.objective.n_rows * problem.objective.n_parameters > SINGLE_LIMIT:
         return False
     for begin in range(0, len(rows), CHUNK):
-        for item in toggled_margins(problem, problem.fit, rows[begin : begin + CHUNK], "bound"):
-            if isinstance(item, Progress):
-                yield item
-            elif min(item) <= allowance:
-                return False
+        margins = yield from toggled_margins(
+            problem, problem.fit, rows[begin : begin + CHUNK], "bound"
+        )
+        if min(margins) <= allowance:
+            return False
     return True
 
 
@@ -181,13 +181,13 @@ class NewtonErrorBound:
 def newton_error_bound(problem: Problem) -> NewtonErrorBound:
     """The constants of Proposition 1 for this model and target."""
     objective, fit = problem.objective, problem.fit
-    design = on_host(objective.design)
+    design = on_host(objective.design.array)
     norms = np.sqrt(np.sum(design * design, axis=1))
     weights = on_host(objective.hessian_weights(fit.predictor, fit.kept))
     hessian = (design * weights[:, None]).T @ design + np.diag(on_host(objective.penalty))
     slopes = np.abs(on_host(objective.residuals(fit.predictor)))
     return NewtonErrorBound(
-        lipschitz_margin=float(np.linalg.norm(on_host(problem.target))),
+        lipschitz_margin=float(np.linalg.norm(on_host(problem.direction(fit.theta)))),
         lipschitz_hessian=float(np.max(norms) ** 3 / (6 * np.sqrt(3))),
         largest_gradient=float(np.max(slopes * norms)),
         smallest_eigenvalue=float(np.linalg.eigvalsh(hessian)[0]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
-from forcing.engine.curvature import Corrected
+from forcing.engine.conjugate import Inverse
 from forcing.engine.problem import Problem
 
 
@@ -18,13 +18,15 @@ class Iterate:
     theta: Array
     predictor: Array
     kept: Array
-    inverse: Corrected
+    inverse: Inverse
+    rival: int
+    """Position of the rival whose decision the counterfactual has to take."""
     lever: Array
-    """(p,): u = H^-1 v, signed so that along it the margin rises."""
+    """u = H^-1 v, with v the gradient of the margin over that rival."""
     lever_predictor: Array
-    """(n,): X u."""
+    """X u."""
     newton: Array | None = None
-    """(p,): -H^-1 grad P where the gradient has not been driven to zero."""
+    """-H^-1 grad P where the gradient has not been driven to zero."""
     newton_predictor: Array | None = None
 
 
@@ -52,8 +54,7 @@ def counterfactual(
     """
     objective = problem.objective
     xp = array_namespace(model.theta)
-    direction = problem.direction
-    stiffness = float(xp.sum(direction * model.lever))  # v' H^-1 v
+    stiffness = float(xp.sum(problem.directions[model.rival, ...] * model.lever))  # v' H^-1 v
     theta, predictor = model.theta, model.predictor
     newton, newton_predictor = model.newton, model.newton_predictor
     excess = 0.0
@@ -61,10 +62,10 @@ def counterfactual(
         if number > 0:
             gradient = objective.gradient(theta, predictor, model.kept)
             newton = -model.inverse.solve(gradient)
-            newton_predictor = objective.design @ newton
+            newton_predictor = objective.design.times(newton)
         if newton is not None:
             theta, predictor = theta + newton, predictor + newton_predictor
-        excess = problem.margin(theta) + slack
+        excess = problem.margins(theta)[model.rival] + slack
         if excess > 0 or number > 0:
             theta = theta - (excess / stiffness) * model.lever
             predictor = predictor - (excess / stiffness) * model.lever_predictor

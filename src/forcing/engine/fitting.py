@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
-from forcing.engine.curvature import Corrected, Curvature, corrected
+from forcing.engine.conjugate import Conjugate, Inverse, inverse_at
+from forcing.engine.curvature import Curvature, factorised
 from forcing.engine.objective import LinearObjective
 from forcing.errors import ConvergenceError
 
@@ -16,20 +17,15 @@ DECREMENT = 1e-9
 """A refit ends when its Newton decrement, sqrt(g' H^-1 g), is below: the error of a margin is
 at most this times the target's norm in H^-1, far below scikit-learn's own tolerance."""
 
-AGE = 0.1
-"""A kept factor is corrected when a step leaves more than this share of the decrement, """
-REFRESH = 0.3
-"""and taken anew when, just corrected, it leaves more than this."""
-
-CORRECTED_SHARE = 8
-"""A factor is corrected for up to p / 8 rows; that costs p^3 / 4, a new one n p^2 and more."""
+CONTRACTION = 0.1
+"""A step that leaves more than this share of the decrement is followed by one that is solved
+for by conjugate gradients, """
+RESIDUAL = 0.03
+"""down to this residual."""
 
 CHEAP = 64
-"""Parameters up to which a new factor costs no more than correcting the old one."""
-
-SAFE_CHANGE = 0.5
-"""A row's curvature changes by at most exp of the change of its linear predictor: below this,
-by less than two thirds, and Newton's step needs no line search."""
+"""Parameters up to which a new factor costs no more than an iteration of conjugate gradients; of
+more, p / 64 iterations cost as much as a new one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +33,9 @@ class Fit:
     """Parameters at (or, in the search, close to) the optimum on the kept rows."""
 
     theta: Array
-    """(p,)"""
+    """(p,) or (p, K)"""
     predictor: Array
-    """(n,): X theta, for rows left out too."""
+    """(n,) or (n, K): for rows left out too."""
     kept: Array
     """(n,): weights, zero for rows left out."""
     curvature: Curvature
@@ -50,19 +46,24 @@ class Fit:
     """Of the start: how far that was, in standard deviations of the parameters."""
 
     @cached_property
-    def inverse(self) -> Corrected:
-        """H^-1 here: the kept factor, corrected for the rows whose curvature differs most."""
+    def inverse(self) -> Inverse:
+        """H^-1 here."""
         objective = self.curvature.objective
         weights = objective.hessian_weights(self.predictor, self.kept)
-        most = max(8, objective.n_parameters // CORRECTED_SHARE)
-        return corrected(self.curvature, weights, most)
+        return inverse_at(objective, weights, self.curvature)
+
+
+def fit_at(objective: LinearObjective, theta: Array) -> Fit:
+    """All rows, at these parameters, with the factor of exactly their Hessian."""
+    predictor, kept = objective.predictor(theta), objective.weights
+    curvature = factorised(objective, objective.hessian_weights(predictor, kept))
+    return Fit(theta, predictor, kept, curvature)
 
 
 def refresh(objective: LinearObjective, fit: Fit) -> Fit:
     """The same parameters with the factor of exactly their Hessian."""
     weights = objective.hessian_weights(fit.predictor, fit.kept)
-    curvature = Curvature(objective, weights)
-    return Fit(fit.theta, fit.predictor, fit.kept, curvature, fit.steps, fit.decrement)
+    return replace(fit, curvature=factorised(objective, weights))
 
 
 def refit(
@@ -76,32 +77,28 @@ def refit(
     """Minimise P over the kept rows by Newton's method with a kept factor.
 
     The factor of `start` is used for as long as it contracts; each step costs two passes over
-    the design. Where it does not, it is corrected for the rows whose curvature has changed most,
-    and taken anew if that is not enough. Raises `ConvergenceError` when the optimum is not
-    reached, which on a strictly convex objective means overflow.
+    the design. Where it does not, the step is solved for by conjugate gradients with that factor
+    as preconditioner, and where even that is slow the factor is taken anew. Raises
+    `ConvergenceError` when the optimum is not reached, which on a strictly convex objective
+    means overflow.
     """
     theta, predictor, curvature = start.theta, start.predictor, start.curvature
-    inverse = Fit(theta, predictor, kept, curvature).inverse
     first = previous = float("inf")
-    length, young = 1.0, True  # whether the factor has just been brought up to date
+    plain = curvature.exact  # whether the factor by itself still contracts
     for number in range(max_steps):
         gradient = objective.gradient(theta, predictor, kept)
-        direction, size = _newton(inverse, gradient)
+        weights = None if plain else objective.hessian_weights(predictor, kept)
+        direction, size = _newton(curvature, gradient)
         if number == 0:
             first = size
-        if size > decrement and (
-            size == float("inf")
-            or (number > 0 and (length < 0.5 or size > previous * (REFRESH if young else AGE)))
-        ):
-            here = Fit(theta, predictor, kept, curvature)
-            if young or objective.n_parameters <= CHEAP:
-                here = refresh(objective, here)
-            curvature, inverse = here.curvature, here.inverse
-            direction, size = _newton(inverse, gradient)
-            young = True
-        else:
-            young = False
-        change = objective.design @ direction
+        if plain and size > decrement and size > CONTRACTION * previous:
+            plain, weights = False, objective.hessian_weights(predictor, kept)
+        if weights is not None and (size > decrement or not curvature.exact):
+            before = curvature
+            curvature, direction = _solved(objective, weights, curvature, gradient)
+            size = _size(gradient, direction)
+            plain = curvature.exact and curvature is not before
+        change = objective.design.times(direction)
         length = _step_length(objective, kept, theta, predictor, direction, change, size)
         theta = theta + length * direction
         predictor = predictor + length * change
@@ -114,12 +111,32 @@ def refit(
     )
 
 
-def _newton(inverse: Corrected, gradient: Array) -> tuple[Array, float]:
-    """The Newton step, and its decrement; infinity where rounding has made it no descent."""
-    xp = array_namespace(gradient)
-    direction = -inverse.solve(gradient)
-    squared = float(xp.sum(-gradient * direction))
-    return direction, squared**0.5 if squared >= 0.0 else float("inf")
+def _solved(
+    objective: LinearObjective, weights: Array, curvature: Curvature, gradient: Array
+) -> tuple[Curvature, Array]:
+    """The Newton step at these weights, and the factor that it was found with: a new one where
+    the present one would take longer.
+    """
+    p = objective.design.shape[1]
+    patience = p // CHEAP if curvature.exact else 10_000
+    if patience > 1:
+        conjugate = Conjugate(objective, weights, curvature)
+        direction = -conjugate.solve(gradient, RESIDUAL, patience)
+        if conjugate.iterations < patience:
+            return curvature, direction
+    curvature = factorised(objective, weights)
+    return curvature, -curvature.solve(gradient)
+
+
+def _newton(curvature: Curvature, gradient: Array) -> tuple[Array, float]:
+    direction = -curvature.solve(gradient)
+    return direction, _size(gradient, direction)
+
+
+def _size(gradient: Array, direction: Array) -> float:
+    """The decrement of a step; infinity where rounding has made it no descent."""
+    squared = float(array_namespace(gradient).sum(-gradient * direction))
+    return squared**0.5 if squared >= 0.0 else float("inf")
 
 
 def _step_length(
@@ -135,7 +152,7 @@ def _step_length(
     falls (Armijo). Where rows are decided with near certainty a full step may go anywhere.
     """
     xp = array_namespace(kept)
-    if float(xp.max(xp.where(kept > 0, xp.abs(change), 0.0))) < SAFE_CHANGE:
+    if float(xp.max(xp.where(objective.each(kept) > 0, xp.abs(change), 0.0))) < objective.loss.calm:
         return 1.0
     value = objective.value(theta, predictor, kept)
     length = 1.0

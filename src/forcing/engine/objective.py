@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array
+from forcing.engine.arrays import Array, widened
+from forcing.engine.design import Design
 from forcing.engine.losses import Logistic, Loss
 
 
@@ -17,50 +17,99 @@ class LinearObjective:
 
         P(theta) = sum_i s_i loss(x_i . theta, y_i) + 1/2 theta' R theta.
 
+    theta is (p,), or (p, K) where a row has K outputs (classes); then predictors, residuals
+    and changes of predictors are (n, K) instead of (n,). Further axes at the end of theta or of
+    a predictor are many of them side by side.
+
     `kept` is what every method takes for "which rows": the weights s with a zero where a
     row is left out. Leaving rows out never changes R (C stays as it is).
     """
 
-    design: Array
-    """(n, p): the rows x_i, with the intercept's column where there is one."""
+    design: Design
     labels: Array
-    """(n,): 0.0 or 1.0."""
+    """(n,) or (n, K): as the loss has them."""
     weights: Array
     """(n,): s_i >= 0."""
     penalty: Array
-    """(p,): the diagonal of R; 0 for a free intercept."""
+    """(p,): the diagonal of R, the same for each output; 0 for a free intercept."""
     loss: Loss = field(default_factory=Logistic)
+    offset: Array | None = None
+    """(n,) or (n, K): predictors at theta = 0, where that is not zero."""
+    tilt: Array | None = None
+    """(p,) or (p, K): a term tilt . theta of the objective that no row leaves with."""
 
     @property
     def n_rows(self) -> int:
-        return int(self.design.shape[0])
+        return self.design.shape[0]
 
-    @cached_property
-    def squared_norms(self) -> Array:
-        """(n,): |x_i|^2."""
-        return array_namespace(self.design).sum(self.design * self.design, axis=1)
+    @property
+    def outputs(self) -> int:
+        """K; 0 where predictors are (n,)."""
+        return 0 if self.labels.ndim == 1 else int(self.labels.shape[1])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of theta."""
+        p = self.design.shape[1]
+        return (p, self.outputs) if self.outputs else (p,)
 
     @property
     def n_parameters(self) -> int:
-        return int(self.design.shape[1])
+        return self.design.shape[1] * max(1, self.outputs)
+
+    def predictor(self, theta: Array) -> Array:
+        """(n,) or (n, K); one pass over the design."""
+        change = self.design.times(theta)
+        return change if self.offset is None else change + self.offset
 
     def row_losses(self, predictor: Array) -> Array:
         """(n,): the loss of each row, without its weight."""
-        return self.loss.value(predictor, self.labels)
+        losses = self.loss.value(predictor, widened(self.labels, predictor))
+        if self.outputs and not self.loss.coupled:
+            losses = array_namespace(losses).sum(losses, axis=1)
+        return losses
 
     def residuals(self, predictor: Array) -> Array:
-        """(n,): rho_i, the slope of each row's loss; its gradient is rho_i x_i."""
-        return self.loss.slope(predictor, self.labels)
+        """rho_i, the slope of each row's loss in its predictor; its gradient is rho_i x_i."""
+        return self.loss.slope(predictor, widened(self.labels, predictor))
 
     def value(self, theta: Array, predictor: Array, kept: Array) -> float:
         xp = array_namespace(theta)
-        risk = xp.sum(kept * self.row_losses(predictor))
-        return float(risk + 0.5 * xp.sum(self.penalty * theta * theta))
+        value = xp.sum(kept * self.row_losses(predictor))
+        value = value + 0.5 * xp.sum(widened(self.penalty, theta) * theta * theta)
+        return float(value if self.tilt is None else value + xp.sum(self.tilt * theta))
 
     def gradient(self, theta: Array, predictor: Array, kept: Array) -> Array:
-        """(p,); one pass over the design."""
-        return self.design.T @ (kept * self.residuals(predictor)) + self.penalty * theta
+        """Of theta's shape; one pass over the design."""
+        slopes = self.each(kept) * self.residuals(predictor)
+        gradient = self.design.transposed(slopes) + widened(self.penalty, theta) * theta
+        return gradient if self.tilt is None else gradient + widened(self.tilt, theta)
 
     def hessian_weights(self, predictor: Array, kept: Array) -> Array:
-        """(n,): c_i with H = X' diag(c) X + R."""
-        return kept * self.loss.curvature(predictor)
+        """c, of the predictor's shape, which says with `bent` what the Hessian is."""
+        return self.each(kept) * self.loss.curvature(predictor, widened(self.labels, predictor))
+
+    def bent(self, hessian_weights: Array, change: Array) -> Array:
+        """What a change of the predictors adds to the weighted residuals, to first order."""
+        c = widened(hessian_weights, change)
+        bent = c * change
+        if not self.loss.coupled:
+            return bent
+        xp = array_namespace(change)
+        weight = xp.sum(c, axis=1, keepdims=True)
+        share = xp.sum(bent, axis=1, keepdims=True) / xp.where(weight > 0, weight, 1.0)
+        return bent - c * share
+
+    def hessian_product(self, hessian_weights: Array, direction: Array) -> Array:
+        """H direction; two passes over the design."""
+        bent = self.bent(hessian_weights, self.design.times(direction))
+        return self.design.transposed(bent) + widened(self.penalty, direction) * direction
+
+    def paired(self, slopes: Array, change: Array) -> Array:
+        """(n, ...): the inner product of each row's slopes with the change of its predictors."""
+        product = slopes * change
+        return array_namespace(product).sum(product, axis=1) if self.outputs else product
+
+    def each(self, kept: Array) -> Array:
+        """Weights of rows, (n,) or (n, m), beside predictors (n, K) or (n, K, m)."""
+        return array_namespace(kept).expand_dims(kept, axis=1) if self.outputs else kept

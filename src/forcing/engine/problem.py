@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array
+from forcing.engine.arrays import Array, count
 from forcing.engine.fitting import DECREMENT, Fit, refit
 from forcing.engine.objective import LinearObjective
 from forcing.records import Claim, Decision, Label, Step
@@ -17,44 +17,78 @@ from forcing.records import Claim, Decision, Label, Step
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Which rows does this decision stand on?"""
+    """Which rows does this decision stand on?
+
+    The favoured class has a margin over each rival that the claim admits, linear in theta;
+    the decision flips where the smallest of them is below 0.
+    """
 
     objective: LinearObjective
     fit: Fit
     """The optimum on all rows."""
-    target: Array
-    """(p,): v, the target as a row of the design."""
+    directions: Array
+    """(R, *theta's shape): the gradient in theta of the margin over each rival."""
+    offsets: tuple[float, ...]
+    """Subtracted from each of these margins."""
+    shift: float
+    """How much more than its rival's the score of the favoured class has to be: the threshold's
+    log-odds, say."""
+    favoured: int
+    """Position of the favoured class among `classes`, """
+    rivals: tuple[int, ...]
+    """and of these R rivals."""
     claim: Claim
-    classes: tuple[Label, Label]
-    """Labels that 0 and 1 stand for."""
+    classes: tuple[Label, ...]
+    codes: Array
+    """(n,): positions in `classes` of the training labels."""
+    free: bool = False
+    """Whether a whole class may be left out: a regression has none to lose."""
+    scale: float = 1.0
+    """Margin that counts as one unit of log-odds, of a model without probabilities."""
     began: float = field(default_factory=time.perf_counter)
-
-    @property
-    def sign(self) -> float:
-        """1 where label 1 is favoured, else -1."""
-        return 1.0 if self.claim.favoured == self.classes[1] else -1.0
 
     @property
     def log_odds(self) -> float:
         """Of the claim's threshold."""
         return math.log(self.claim.threshold / (1.0 - self.claim.threshold))
 
-    @property
-    def direction(self) -> Array:
-        """(p,): the gradient of the margin in theta."""
-        return self.sign * self.target
+    def margins(self, theta: Array) -> list[float]:
+        """Over each rival."""
+        xp = array_namespace(theta)
+        axes = tuple(range(1, self.directions.ndim))
+        scores = xp.sum(self.directions * theta[None, ...], axis=axes)
+        return [float(scores[r]) - offset for r, offset in enumerate(self.offsets)]
+
+    def margins_of(self, scores: Sequence[float]) -> list[float]:
+        """Over each rival, from a model's score for each class."""
+        own = float(scores[self.favoured]) - self.shift
+        return [own - float(scores[rival]) for rival in self.rivals]
 
     def margin(self, theta: Array) -> float:
         """log p(favoured) - log p(rival) - log-odds of the threshold, at the target."""
-        xp = array_namespace(theta)
-        return float(xp.sum(self.direction * theta)) - self.log_odds
+        return min(self.margins(theta))
+
+    def nearest(self, theta: Array) -> int:
+        """Position among the rivals of the one with the smallest margin."""
+        margins = self.margins(theta)
+        return margins.index(min(margins))
+
+    def direction(self, theta: Array) -> Array:
+        """The gradient of the margin in theta, at theta."""
+        return self.directions[self.nearest(theta), ...]
 
     def confidence(self, margin: float) -> float:
-        """Probability of the favoured class at this margin."""
-        return 0.5 * (1.0 + math.tanh(0.5 * (margin + self.log_odds)))
+        """Probability of the favoured class, against that rival alone, at this margin."""
+        return 0.5 * (1.0 + math.tanh(0.5 * (margin / self.scale + self.log_odds)))
 
-    def decision(self, margin: float) -> Decision:
-        label = self.claim.rival if margin < 0 else self.claim.favoured
+    def decision(self, theta: Array) -> Decision:
+        return self.decided(self.margins(theta))
+
+    def decided(self, margins: Sequence[float]) -> Decision:
+        """From the margin over each rival."""
+        margin = min(margins)
+        rival = self.rivals[list(margins).index(margin)]
+        label = self.classes[rival if margin < 0 else self.favoured]
         return Decision(label, self.confidence(margin), margin)
 
     def without(self, rows: Sequence[int]) -> Array:
@@ -73,7 +107,7 @@ class Problem:
         return refit(self.objective, kept, start or self.fit, decrement=decrement)
 
     def step(self, number: int, row: int, margin: float, loss_gap: float) -> Step:
-        label = self.classes[int(self.objective.labels[row])]
+        label = self.classes[int(self.codes[row])]
         return Step(
             number=number,
             row=row,
@@ -91,19 +125,15 @@ class Problem:
         """
         alive = kept > 0
         for members in self.classes_of(kept):
-            if _count(members) <= 1:
+            if count(members) <= 1:
                 alive = alive & ~members
         return alive
 
-    def classes_of(self, kept: Array) -> tuple[Array, Array]:
-        """Two (n,) of bool: the kept rows of label 0, and of label 1."""
-        ones = self.objective.labels > 0.5
-        return (kept > 0) & ~ones, (kept > 0) & ones
+    def classes_of(self, kept: Array) -> list[Array]:
+        """(n,) of bool for each class that must not be emptied: its kept rows."""
+        return (
+            [] if self.free else [(kept > 0) & (self.codes == k) for k in range(len(self.classes))]
+        )
 
     def empties_a_class(self, rows: Sequence[int]) -> bool:
-        return any(_count(members) == 0 for members in self.classes_of(self.without(rows)))
-
-
-def _count(members: Array) -> int:
-    xp = array_namespace(members)
-    return int(xp.sum(xp.astype(members, xp.int64)))
+        return any(count(members) == 0 for members in self.classes_of(self.without(rows)))

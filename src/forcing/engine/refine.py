@@ -10,21 +10,16 @@ result is irreducible: put back any one row and the old decision returns.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias, TypeVar
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array, on_host
+from forcing.engine.arrays import Array, indices, on_host
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
 from forcing.engine.toggle import toggled_margins
-from forcing.records import Progress
-
-T = TypeVar("T")
-Steps: TypeAlias = Generator[Progress, None, T]
-"""Work that reports progress and returns a T."""
+from forcing.records import Progress, Work
 
 SWAP_CANDIDATES = 12
 """Rows on each side of a pair swap: 144 pairs are predicted, the best few are refitted."""
@@ -34,11 +29,14 @@ SWAP_TRIALS = 6
 SMALL = 100_000
 """Entries of the design up to which a refit costs next to nothing, and every start is tried."""
 
-ROUGH = 1e-6
+TRIAL = 1e-6
 """Decrement at which trials are refitted; those that land near the decision line exactly."""
 
 NEAR = 1e-3
 """Log-odds within which a trial counts as near."""
+
+ROUGH = 1e-4
+"""Residual of what only predicts: which rows to try, not whether they flip."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +68,7 @@ class Refinement:
         if self.problem.empties_a_class(members):
             fit, margin = near, math.inf
         else:
-            fit = self.problem.refit(members, near, ROUGH)
+            fit = self.problem.refit(members, near, TRIAL)
             margin = self.problem.margin(fit.theta)
             if abs(margin + self.decisive) < NEAR:
                 fit = self.problem.refit(members, fit)
@@ -105,19 +103,14 @@ class Refinement:
             yield best
         yield best
 
-    def put_back_each(self, best: Candidate) -> Steps[Candidate]:
+    def put_back_each(self, best: Candidate) -> Work[Candidate]:
         """The same set with its margin and that of every single put-back, refitted exactly."""
         fit = self.problem.refit(best.rows, best.fit)
         best = replace(best, fit=fit, margin=self.problem.margin(fit.theta))
-        margins: list[float] = []
-        for item in toggled_margins(self.problem, best.fit, best.rows, "verify"):
-            if isinstance(item, Progress):
-                yield item
-            else:
-                margins = item
+        margins = yield from toggled_margins(self.problem, best.fit, best.rows, "verify")
         return replace(best, put_back=tuple(margins))
 
-    def _without_spare(self, best: Candidate) -> Steps[Candidate | None]:
+    def _without_spare(self, best: Candidate) -> Work[Candidate | None]:
         """Without a row that can be put back and the decision stays flipped; none: irreducible."""
         margins = best.put_back or ()
         if len(best.rows) < 2 or not any(self.flips(m) for m in margins):
@@ -135,12 +128,12 @@ class Refinement:
         else:
             yield (yield from self._swap(exchanged))
 
-    def _shrink(self, best: Candidate) -> Steps[Candidate | None]:
+    def _shrink(self, best: Candidate) -> Work[Candidate | None]:
         """Exchange at this size, then drop as many rows as the prediction allows."""
         current = yield from self._exchange(best)
         return (yield from self._drop(current, len(best.rows)))
 
-    def _exchange(self, start: Candidate) -> Steps[Candidate]:
+    def _exchange(self, start: Candidate) -> Work[Candidate]:
         """Rows with the best effect at the refitted parameters, until they no longer change."""
         best = current = start
         while len(best.rows) > 0:
@@ -157,7 +150,7 @@ class Refinement:
             best = current
         return best
 
-    def _drop(self, start: Candidate, size: int) -> Steps[Candidate | None]:
+    def _drop(self, start: Candidate, size: int) -> Work[Candidate | None]:
         """The smallest subset that flips when rows are put back weakest first.
 
         The prediction says how many may go; refits confirm, fewer at a time when they refuse.
@@ -192,7 +185,7 @@ class Refinement:
 
     def _from_orders(
         self, best: Candidate, others: Sequence[Sequence[int]]
-    ) -> Steps[Candidate | None]:
+    ) -> Work[Candidate | None]:
         """A set smaller by one, exchanged from the first rows of another order."""
         size = len(best.rows) - 1
         for order in others:
@@ -205,7 +198,7 @@ class Refinement:
                 return trial
         return None
 
-    def _by_swaps(self, best: Candidate) -> Steps[Candidate | None]:
+    def _by_swaps(self, best: Candidate) -> Work[Candidate | None]:
         """One row less and one row other: drop the weakest, then swap pairs while it helps."""
         size = len(best.rows)
         if size < 2:
@@ -223,7 +216,7 @@ class Refinement:
                 return trial
         return None
 
-    def _swap(self, start: Candidate) -> Steps[Candidate]:
+    def _swap(self, start: Candidate) -> Work[Candidate]:
         """Exchange single pairs, the best predicted first, for as long as the margin falls."""
         best = start
         improved = True
@@ -252,32 +245,36 @@ def removal_effects(problem: Problem, fit: Fit) -> Array:
     from the front, a class never empties.
     """
     xp = array_namespace(fit.theta)
-    lever = problem.objective.design @ fit.inverse.solve(problem.direction)
-    slopes = problem.objective.residuals(fit.predictor)
-    effects = problem.fit.kept * slopes * lever
-    effects = xp.where(problem.fit.kept > 0, effects, -xp.inf)
-    for members in problem.classes_of(problem.fit.kept):
+    objective, given = problem.objective, problem.fit.kept
+    lever = objective.design.times(fit.inverse.solve(problem.direction(fit.theta), ROUGH))
+    effects = given * objective.paired(objective.residuals(fit.predictor), lever)
+    effects = xp.where(given > 0, effects, -xp.inf)
+    for members in problem.classes_of(given):
         last = int(xp.argmax(xp.where(members, effects, -xp.inf)))
         effects[last] = xp.inf
-    return xp.where(problem.fit.kept > 0, effects, xp.inf)
+    return xp.where(given > 0, effects, xp.inf)
 
 
 def put_back_effects(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[float]:
     """How much the margin rises when each of the rows, now out, is put back alone.
 
-    Exact for the quadratic model at these parameters: -a_i rho_i / (1 + w_i x_i' H^-1 x_i).
+    Of one output exact for the quadratic model at these parameters:
+    -a_i rho_i / (1 + w_i x_i' H^-1 x_i); of several to first order, -a_i . rho_i.
     """
     xp = array_namespace(fit.theta)
-    members = xp.asarray(list(rows))
-    block = xp.take(problem.objective.design, members, axis=0)
-    solved = fit.inverse.solve(block.T)
-    lever = problem.direction @ solved
+    objective = problem.objective
+    members = indices(rows, fit.theta)
     weights = xp.take(problem.fit.kept, members)
-    slopes = xp.take(problem.objective.residuals(fit.predictor), members)
-    curvatures = xp.take(problem.objective.loss.curvature(fit.predictor), members)
+    slopes = xp.take(objective.residuals(fit.predictor), members, axis=0)
+    block, direction = objective.design.rows(rows), problem.direction(fit.theta)
+    if objective.outputs:
+        lever = block @ fit.inverse.solve(direction, ROUGH)
+        return [float(c) for c in -weights * objective.paired(slopes, lever)]
+    solved = fit.inverse.solve(block.T, ROUGH)
+    curvatures = objective.hessian_weights(fit.predictor, problem.fit.kept)
     leverage = xp.sum(block.T * solved, axis=0)
-    changes = -weights * slopes * lever / (1.0 + weights * curvatures * leverage)
-    return [float(c) for c in changes]
+    changes = -weights * slopes * (direction @ solved)
+    return [float(c) for c in changes / (1.0 + xp.take(curvatures, members) * leverage)]
 
 
 def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[int, int]]:
@@ -297,13 +294,17 @@ def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[int, i
     outside = outside[:SWAP_CANDIDATES]
     if not inside or not outside:
         return []
-    members = xp.asarray(inside + outside)
-    block = xp.take(problem.objective.design, members, axis=0)
-    solved = fit.inverse.solve(block.T)
-    gram, lever = block @ solved, problem.direction @ solved
-    weights = xp.take(problem.fit.kept, members)
-    slope = weights * xp.take(problem.objective.residuals(fit.predictor), members)
-    curvature = weights * xp.take(problem.objective.loss.curvature(fit.predictor), members)
+    members = inside + outside
+    objective = problem.objective
+    if objective.outputs:  # to first order: what one brings and the other takes
+        gain = dict(zip(rows, changes, strict=True))
+        pairs = ((gain[i] + float(effects[j]), i, j) for i in inside for j in outside)
+        return [(back, out) for _, back, out in sorted(pairs)]
+    block, at = objective.design.rows(members), indices(members, fit.theta)
+    solved = fit.inverse.solve(block.T, ROUGH)
+    gram, lever = block @ solved, problem.direction(fit.theta) @ solved
+    slope = xp.take(problem.fit.kept * objective.residuals(fit.predictor), at)
+    curvature = xp.take(objective.hessian_weights(fit.predictor, problem.fit.kept), at)
     g, a, s, c = (on_host(x).tolist() for x in (gram, lever, slope, curvature))
     predicted = []
     for i in range(len(inside)):

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array
+from forcing.engine.arrays import Array, count, indices
 from forcing.engine.counterfactual import Counterfactual, Iterate, counterfactual
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
@@ -42,9 +42,8 @@ def search(problem: Problem, fit: Fit, limit: int, options: SearchOptions) -> It
     Line numbers are those of Algorithm 1. The rows that `fit` leaves out already count as
     removed; `limit` is the size of the set, not the number of further steps.
     """
-    xp = array_namespace(fit.kept)
     update, ended = UPDATES[options.method], exit_condition(options)
-    removed = int(xp.sum(xp.astype((fit.kept == 0) & (problem.fit.kept > 0), xp.int64)))
+    removed = count((fit.kept == 0) & (problem.fit.kept > 0))
     model = begin(problem, fit)  # 2
     opposite = _opposite(problem, model, options)  # 4
     while removed < limit:  # 3
@@ -107,7 +106,7 @@ def _most_violated(
 ) -> int:
     xp = array_namespace(model.kept)
     violation = _violations(problem, model, opposite)
-    return rows[int(xp.argmax(xp.take(violation, xp.asarray(rows))))]
+    return rows[int(xp.argmax(xp.take(violation, indices(rows, violation))))]
 
 
 def _violations(problem: Problem, model: Iterate, opposite: Counterfactual) -> Array:

@@ -8,9 +8,10 @@ from typing import TypeAlias
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
+from forcing.engine.conjugate import Conjugate, Inverse
 from forcing.engine.counterfactual import Iterate
-from forcing.engine.curvature import Corrected, Curvature
-from forcing.engine.fitting import Fit, refit, refresh
+from forcing.engine.curvature import Corrected, factorised
+from forcing.engine.fitting import CHEAP, Fit, refit, refresh
 from forcing.engine.problem import Problem
 
 Update: TypeAlias = Callable[[Problem, Iterate, int], Iterate]
@@ -18,14 +19,16 @@ Update: TypeAlias = Callable[[Problem, Iterate, int], Iterate]
 CONTRACTION = 0.25
 """The drift-free update factorises anew when one step leaves more than this of the gradient."""
 
+ROUGH = 0.01
+"""Residual of a drift-free step by conjugate gradients; the next step makes up for it."""
+
 
 def begin(problem: Problem, fit: Fit) -> Iterate:
     """The iterate at an optimum."""
-    inverse = fit.inverse
-    lever = inverse.solve(problem.direction)
-    return Iterate(
-        fit.theta, fit.predictor, fit.kept, inverse, lever, problem.objective.design @ lever
-    )
+    inverse, rival = fit.inverse, problem.nearest(fit.theta)
+    lever = inverse.solve(problem.directions[rival, ...], ROUGH)
+    along = problem.objective.design.times(lever)
+    return Iterate(fit.theta, fit.predictor, fit.kept, inverse, rival, lever, along)
 
 
 def drift_free(problem: Problem, model: Iterate, row: int) -> Iterate:
@@ -38,23 +41,40 @@ def drift_free(problem: Problem, model: Iterate, row: int) -> Iterate:
     objective = problem.objective
     xp = array_namespace(model.theta)
     kept = leave_out(model.kept, row)
-    inverse = model.inverse
     gradient = objective.gradient(model.theta, model.predictor, kept)
-    if _has_drifted(problem, model, row, gradient) or _is_long(inverse, problem):
-        fit = Fit(model.theta, model.predictor, kept, inverse.base)
-        inverse = Corrected(refresh(objective, fit).curvature)
-    else:
-        inverse = inverse.without(row)
-    solved = inverse.solve(xp.stack([-gradient, problem.direction], axis=1))
-    moved = objective.design @ solved
+    inverse = _without(problem, model, row, kept, gradient)
+    rival = problem.nearest(model.theta)
+    solved = inverse.solve(xp.stack([-gradient, problem.directions[rival, ...]], axis=-1), ROUGH)
+    moved = objective.design.times(solved)
     return Iterate(
-        model.theta + solved[:, 0],
-        model.predictor + moved[:, 0],
+        model.theta + solved[..., 0],
+        model.predictor + moved[..., 0],
         kept,
         inverse,
-        solved[:, 1],
-        moved[:, 1],
+        rival,
+        solved[..., 1],
+        moved[..., 1],
     )
+
+
+def _without(problem: Problem, model: Iterate, row: int, kept: Array, gradient: Array) -> Inverse:
+    """H^-1 for the next step."""
+    objective, inverse = problem.objective, model.inverse
+    if isinstance(inverse, Corrected):
+        if not (_has_drifted(problem, model, row, gradient) or _is_long(inverse, problem)):
+            return inverse.without(row)
+        fit = Fit(model.theta, model.predictor, kept, inverse.base)
+        return Corrected(refresh(objective, fit).curvature)
+    weights, base = objective.hessian_weights(model.predictor, kept), inverse.base
+    slow = isinstance(inverse, Conjugate) and inverse.iterations > 4 + base_worth(problem)
+    if base.exact and slow:
+        base = factorised(objective, weights)
+    return Conjugate(objective, weights, base)
+
+
+def base_worth(problem: Problem) -> int:
+    """Iterations of conjugate gradients that cost as much as a new factor."""
+    return problem.objective.design.shape[1] // CHEAP
 
 
 def one_step_newton(problem: Problem, model: Iterate, row: int) -> Iterate:
@@ -64,23 +84,26 @@ def one_step_newton(problem: Problem, model: Iterate, row: int) -> Iterate:
     that the step leaves behind stays, and enters the next counterfactual through eq. 4.
     """
     objective = problem.objective
-    hessian = Curvature(objective, objective.hessian_weights(model.predictor, model.kept))
-    residual = objective.residuals(model.predictor)[row] * model.kept[row]
-    theta = model.theta + hessian.solve(residual * objective.design[row, :])
-    predictor = objective.design @ theta
-    kept = leave_out(model.kept, row)
-    inverse = Corrected(Curvature(objective, objective.hessian_weights(predictor, kept)))
-    lever = inverse.solve(problem.direction)
-    newton = -inverse.solve(objective.gradient(theta, predictor, kept))
+    before = refresh(objective, Fit(model.theta, model.predictor, model.kept, model.inverse.base))
+    alone = leave_out(0.0 * model.kept, row, float(model.kept[row]))
+    leaving = objective.gradient(0.0 * model.theta, model.predictor, alone)
+    leaving = leaving if objective.tilt is None else leaving - objective.tilt
+    theta = model.theta + before.inverse.solve(leaving)
+    predictor = objective.predictor(theta)
+    after = refresh(objective, Fit(theta, predictor, leave_out(model.kept, row), before.curvature))
+    rival = problem.nearest(theta)
+    lever = after.inverse.solve(problem.directions[rival, ...])
+    newton = -after.inverse.solve(objective.gradient(theta, predictor, after.kept))
     return Iterate(
         theta,
         predictor,
-        kept,
-        inverse,
+        after.kept,
+        after.inverse,
+        rival,
         lever,
-        objective.design @ lever,
+        objective.design.times(lever),
         newton,
-        objective.design @ newton,
+        objective.design.times(newton),
     )
 
 
@@ -98,10 +121,10 @@ UPDATES: dict[str, Update] = {
 }
 
 
-def leave_out(kept: Array, row: int) -> Array:
+def leave_out(kept: Array, row: int, weight: float = 0.0) -> Array:
     xp = array_namespace(kept)
     kept = xp.asarray(kept, copy=True)
-    kept[row] = 0.0
+    kept[row] = weight
     return kept
 
 
@@ -117,8 +140,7 @@ def _has_drifted(problem: Problem, model: Iterate, row: int, gradient: Array) ->
     """
     xp = array_namespace(gradient)
     objective = problem.objective
-    residual = objective.residuals(model.predictor)[row] * model.kept[row]
-    leaving = residual * objective.design[row, :]
-    pull = abs(float(xp.sum(leaving * model.lever)))
-    left = abs(float(xp.sum((gradient + leaving) * model.lever)))
-    return left > CONTRACTION * pull
+    slopes = objective.each(model.kept) * objective.residuals(model.predictor)
+    pull = float(objective.paired(slopes, model.lever_predictor)[row])
+    left = float(xp.sum(gradient * model.lever)) + pull
+    return abs(left) > CONTRACTION * abs(pull)

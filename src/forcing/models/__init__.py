@@ -2,13 +2,15 @@
 
 from forcing.models.logistic import adapt_logistic
 from forcing.models.pipeline import adapt_pipeline
-from forcing.models.registry import AdaptedModel, TrainingData, adapt, register
+from forcing.models.registry import AdaptedModel, Outlook, TrainingData, adapt, outlook_of, register
 
 __all__ = [
     "AdaptedModel",
+    "Outlook",
     "TrainingData",
     "adapt",
     "adapt_logistic",
     "adapt_pipeline",
+    "outlook_of",
     "register",
 ]

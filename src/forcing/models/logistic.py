@@ -1,35 +1,28 @@
-"""scikit-learn's LogisticRegression, two classes, L2."""
+"""scikit-learn's LogisticRegression with the L2 penalty, of two classes or more."""
 
 from __future__ import annotations
 
 import inspect
 import math
-import threading
-import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
 
-from forcing.engine.objective import LinearObjective
-from forcing.errors import TrainingMismatchError, UnsupportedModelError
+from forcing.engine.losses import Logistic, Softmax, sigmoid
+from forcing.errors import UnsupportedModelError
+from forcing.models.linear import Head, codes_of, linear_model, one_hot, quietly_fitted
 from forcing.models.registry import AdaptedModel, TrainingData, adapt
-from forcing.models.rows import as_matrix, as_row
-from forcing.models.span import Span
 
 TIGHT = 1e-10
 """Tolerance of a verifying refit: scikit-learn's default, 1e-4, makes and hides flips near 0."""
 
 REACHED = 1e-6
 """Gradient of the mean loss below which a refit counts as converged."""
-
-_quiet = threading.Lock()
 
 GRADIENT_SOLVERS = frozenset({"lbfgs", "newton-cg", "newton-cholesky"})
 """Solvers that end on the largest entry of the mean loss's gradient."""
@@ -42,72 +35,59 @@ def adapt_logistic(model: LogisticRegression, data: TrainingData) -> AdaptedMode
     """The objective C sum_i s_i l_i + 1/2 |w|^2 divided by C: lambda = 1 / C, sum scaling."""
     check_is_fitted(model)
     _check_settings(model)
-    X = as_matrix(data.X)
-    if X.shape[1] != model.n_features_in_:
-        raise TrainingMismatchError(
-            f"X has {X.shape[1]} columns, the model was fitted on {model.n_features_in_}: "
-            "pass the X that fit received."
-        )
     classes = tuple(model.classes_.tolist())
-    weights = row_weights(model, data)
-    span, design = Span.of(X)
-    column, penalty = _intercept(model)
-    strength = 1.0 / model.C
-    penalties = np.full(design.shape[1], strength)
-    if column:
-        design = np.column_stack([design, np.full(len(X), column)])
-        penalties = np.append(penalties, penalty * strength)
+    codes = codes_of(model.classes_, data.y)
+    several = len(classes) > 2
+    constant, penalised = _intercept(model)
+    separate = several and is_one_vs_rest(model)
+    head = Head(
+        loss=Softmax() if several and not separate else Logistic(),
+        labels=one_hot(codes, len(classes)) if several else codes.astype(np.float64),
+        weights=row_weights(model, data),
+        penalty=1.0 / float(model.C),
+        constant=constant,
+        constant_penalty=penalised,
+    )
 
-    def parameters(head: LogisticRegression) -> NDArray[np.float64]:
-        theta = span.coordinates(np.asarray(head.coef_[0], dtype=np.float64))
-        return np.append(theta, head.intercept_[0] / column) if column else theta
+    def tight(X: Any, y: NDArray[Any], weights: NDArray[np.float64], start: Any) -> Any:
+        return refit_tightly(model, X, y, weights, start)
 
-    def numbers(x: Any) -> NDArray[np.float64]:
-        return as_row(x, model.n_features_in_, getattr(model, "feature_names_in_", None))
-
-    def design_row(x: Any) -> NDArray[np.float64]:
-        row = span.coordinates(numbers(x))
-        return np.append(row, column) if column else row
-
-    def decide(x: Any) -> float:
-        return float(numbers(x) @ model.coef_[0] + (model.intercept_[0] if column else 0.0))
-
-    def refit(kept: NDArray[np.bool_]) -> tuple[Callable[[Any], float], str]:
-        head, words = refit_tightly(model, X[kept], data.y[kept], weights[kept])
-        return lambda x: float(head.decision_function(numbers(x)[None])[0]), words
-
-    def refit_as_given() -> NDArray[np.float64]:
+    def as_given() -> LogisticRegression:
         given = clone(model).set_params(warm_start=False)
-        return parameters(_quietly_fitted(given, data.X, data.y, data.sample_weight))
+        return quietly_fitted(given, data.X, data.y, data.sample_weight)
 
     notes = []
     if model.class_weight is not None:
         notes.append("Class weights are kept as they were with all rows.")
-    return AdaptedModel(
-        objective=LinearObjective(
-            design, (data.y == classes[1]).astype(np.float64), weights, penalties
-        ),
-        theta=parameters(model),
+    if several:
+        notes.append(
+            "Confidence is that of the favoured class against its nearest rival alone, so that "
+            "it falls below 50 % where the decision flips."
+        )
+    return linear_model(
+        model,
+        data,
+        head,
+        tight,
         classes=classes,
-        design_row=design_row,
-        decide=decide,
-        refit=refit,
-        refit_as_given=refit_as_given,
+        codes=codes,
+        as_given=as_given,
         tolerance=model.tol if model.solver in GRADIENT_SOLVERS else None,
         spread=3.0 if model.solver in GRADIENT_SOLVERS else 30.0,
         description=type(model).__name__,
         notes=tuple(notes),
-        feature_weights=np.abs(model.coef_[0]) * X.std(axis=0),
+        probabilities=not separate,
     )
 
 
 def refit_tightly(
     model: LogisticRegression,
-    X: NDArray[np.float64],
+    X: Any,
     y: NDArray[Any],
     weights: NDArray[np.float64],
+    start: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
 ) -> tuple[LogisticRegression, str]:
-    """A clone of the user's estimator, from a cold start, at `TIGHT` tolerance.
+    """A clone of the user's estimator at `TIGHT` tolerance, from a cold start unless told.
 
     Where its own solver does not get there, another of scikit-learn's does it, and the words
     say so: Newton's method, or for liblinear its primal form.
@@ -117,40 +97,47 @@ def refit_tightly(
         settings["tol"] = 1e-8  # relative change of the parameters, a sharper measure
     if model.random_state is None:
         settings["random_state"] = 0
-    head = _quietly_fitted(clone(model).set_params(**settings), X, y, weights)
+    head = clone(model).set_params(**settings)
+    warm = start is not None and model.solver in GRADIENT_SOLVERS
+    if warm and start is not None:
+        head.set_params(warm_start=True)
+        # Fitted to nothing yet: scikit-learn starts from what it finds here.
+        head.coef_, head.intercept_ = start[0].copy(), start[1].copy()
+        head.classes_ = np.unique(y)
+    head = quietly_fitted(head, X, y, weights)
     if _steepest(head, X, y, weights) > REACHED:
         other = {"dual": False} if model.solver == "liblinear" else {"solver": "newton-cholesky"}
-        head = _quietly_fitted(head.set_params(tol=TIGHT, **other), X, y, weights)
+        head = quietly_fitted(head.set_params(tol=TIGHT, **other), X, y, weights)
     words = f"{type(head).__name__}(solver={head.solver!r}, tol={head.tol:g})"
+    words += ", started at the engine's optimum" if warm else ""
     steepest = _steepest(head, X, y, weights)
     return head, words if steepest <= REACHED else f"{words}, which ended short of its optimum"
 
 
-def _quietly_fitted(
-    head: LogisticRegression, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None
-) -> LogisticRegression:
-    """The estimator, fitted without warnings: whether it converged is judged by its gradient.
-
-    `catch_warnings` changes the whole process, hence one thread at a time.
-    """
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return head.fit(X, y, sample_weight=weights)
-
-
 def _steepest(
     head: LogisticRegression,
-    X: NDArray[np.float64],
+    X: Any,
     y: NDArray[Any],
     weights: NDArray[np.float64],
 ) -> float:
     """Largest entry of the mean loss's gradient in the coefficients."""
-    residuals = head.predict_proba(X)[:, 1] - (y == head.classes_[1])
-    gradient = X.T @ (weights * residuals) + head.coef_[0] / head.C
+    codes = codes_of(head.classes_, y)
+    if len(head.classes_) == 2:
+        residuals = (head.predict_proba(X)[:, 1] - codes)[:, None]
+    elif is_one_vs_rest(head):
+        residuals = sigmoid(head.decision_function(X)) - one_hot(codes, len(head.classes_))
+    else:
+        residuals = head.predict_proba(X) - one_hot(codes, len(head.classes_))
+    gradient = (X.T @ (weights[:, None] * residuals)).T + head.coef_ / head.C
     return float(np.max(np.abs(gradient)) / np.sum(weights))
 
 
-def row_weights(model: LogisticRegression, data: TrainingData) -> NDArray[np.float64]:
+def is_one_vs_rest(model: LogisticRegression) -> bool:
+    """Whether several classes are so many models of two."""
+    return model.solver == "liblinear" or getattr(model, "multi_class", "") == "ovr"
+
+
+def row_weights(model: Any, data: TrainingData) -> NDArray[np.float64]:
     """(n,): sample weights times class weights."""
     weights = np.ones(len(data.y)) if data.sample_weight is None else data.sample_weight.copy()
     if model.class_weight is None:
@@ -178,12 +165,6 @@ def _intercept(model: LogisticRegression) -> tuple[float, float]:
 
 
 def _check_settings(model: LogisticRegression) -> None:
-    if len(model.classes_) != 2:
-        raise UnsupportedModelError(
-            f"model decides between {len(model.classes_)} classes; forcing explains "
-            "LogisticRegression with two classes so far. Fit one class against the other "
-            "that you want to ask about."
-        )
     penalty = getattr(model, "penalty", "deprecated")
     ratio = getattr(model, "l1_ratio", None) or 0
     l1 = penalty in {"l1", "elasticnet"} or (penalty == "deprecated" and ratio > 0)

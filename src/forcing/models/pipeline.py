@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from forcing.models.registry import AdaptedModel, TrainingData, adapt
+from forcing.engine.arrays import Array
+from forcing.models.registry import AdaptedModel, Scores, TrainingData, adapt
 from forcing.models.rows import as_single
 
 
@@ -30,12 +30,9 @@ def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel:
     def through(x: Any) -> Any:
         return before.transform(as_single(x, data.X))
 
-    def design_row(x: Any) -> NDArray[np.float64]:
-        return head.design_row(through(x))
-
-    def refit(kept: NDArray[np.bool_]) -> tuple[Callable[[Any], float], str]:
-        decide, words = head.refit(kept)
-        return lambda x: decide(through(x)), words
+    def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
+        scores, words = head.refit(kept, near)
+        return lambda x: scores(through(x)), words
 
     names = ", ".join(type(step).__name__ for step in steps)
     stays = "stays" if len(steps) == 1 else "stay"
@@ -43,8 +40,8 @@ def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel:
     columns = getattr(data.X, "shape", (0, 0))[-1]
     return replace(
         head,
-        design_row=design_row,
-        decide=lambda x: head.decide(through(x)),
+        outlook=lambda x: head.outlook(through(x)),
+        scores=lambda x: head.scores(through(x)),
         refit=refit,
         description=f"{head.description} in a Pipeline",
         notes=(f"Preprocessing ({names}) {stays} as fitted on all rows.", *head.notes),

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import singledispatch
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from forcing.engine.arrays import Array
+from forcing.engine.arrays import Array, beside
 from forcing.engine.objective import LinearObjective
 from forcing.errors import UnsupportedModelError
 from forcing.records import Label
 
-Head: TypeAlias = Callable[[NDArray[np.float64]], float]
-"""A refitted model: from a target's row of the design to its decision function, positive
-where label 1 is decided (log-odds for a logistic head)."""
+Scores: TypeAlias = Callable[[Any], NDArray[np.float64]]
+"""A model: from a target, as the user gives it, to a score for each class (K,), whose
+differences are margins. Of two classes decided by one function f that is (0, f); of a
+regression (prediction,)."""
+
+
+class Refit(Protocol):
+    """Clone the user's estimator and refit it on the rows where `kept` (n,) is true, at tight
+    tolerance; the refitted model, and the estimator in words.
+    """
+
+    def __call__(self, kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
+        """`near`: parameters to start from, where the estimator can; None: from cold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,23 +42,33 @@ class TrainingData:
 
 
 @dataclass(frozen=True, eq=False)
+class Outlook:
+    """A target seen from the objective: score k is directions[k] . theta + constants[k]."""
+
+    directions: Array
+    """(K, *theta's shape)"""
+    constants: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class AdaptedModel:
     """All that the engine needs of a fitted model, and what the screen says of it."""
 
     objective: LinearObjective
     theta: Array
-    """(p,): the parameters as fitted."""
-    classes: tuple[Label, Label]
-    """Labels that 0 and 1 stand for."""
-    design_row: Callable[[Any], NDArray[np.float64]]
-    """A target, as the user gives it, as a row (p,) of the design."""
-    decide: Callable[[Any], float]
-    """The fitted model itself: a target, as the user gives it, to the log-odds of label 1."""
-    refit: Callable[[NDArray[np.bool_]], tuple[Callable[[Any], float], str]]
-    """Clone the user's estimator, refit it on the rows where the mask (n,) is true, at tight
-    tolerance: the log-odds of label 1 as a function of a target, and the estimator in words."""
-    refit_as_given: Callable[[], Array]
-    """theta (p,) of a clone fitted on all rows at the user's own settings."""
+    """(p,) or (p, K): the parameters as fitted."""
+    classes: tuple[Label, ...]
+    """In the order of the scores; none for a regression."""
+    codes: NDArray[np.intp]
+    """(n,): positions in `classes` of the training labels."""
+    outlook: Callable[[Any], Outlook]
+    """A target, as the user gives it, in the coordinates of the objective."""
+    scores: Scores
+    """The fitted model itself."""
+    refit: Refit
+    refit_as_given: Callable[[], Array] | None
+    """theta of a clone fitted on all rows at the user's own settings; None where the fit is
+    exact or nobody can tell how far from its optimum it may end."""
     tolerance: float | None
     """Largest entry of the gradient of the mean loss at which the solver stops, where known."""
     spread: float
@@ -57,8 +78,26 @@ class AdaptedModel:
     """Such as "LogisticRegression in a Pipeline"."""
     notes: tuple[str, ...] = ()
     """Sentences that a reader of a result must know."""
-    feature_weights: NDArray[np.float64] | None = field(default=None)
+    feature_weights: NDArray[np.float64] | None = None
     """Weight of each original column on the margin, where the columns survive the pipeline."""
+    probabilities: bool = True
+    """Whether differences of scores are log-odds."""
+    scale: float = 1.0
+    """Difference of scores that is drawn like one unit of log-odds, where they are not."""
+    cut: float = 0.0
+    """Score from which on the second of two classes is decided."""
+
+
+def outlook_of(objective: LinearObjective, row: NDArray[np.float64]) -> Outlook:
+    """Of a target that is a row (p,) of the design."""
+    v = beside(row, objective.weights)
+    xp = array_namespace(v)
+    outputs = objective.outputs
+    if not outputs:
+        return Outlook(xp.stack([0.0 * v, v]), (0.0, 0.0))
+    basis = xp.eye(outputs, dtype=v.dtype)
+    directions = v[None, :, None] * beside(basis, v)[:, None, :]
+    return Outlook(directions, (0.0,) * outputs)
 
 
 @singledispatch

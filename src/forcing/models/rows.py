@@ -6,21 +6,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
-DENSE_LIMIT = 2**30
-"""Bytes: larger sparse matrices are not turned into dense ones."""
+
+def as_rows(X: Any, name: str = "X") -> Any:
+    """X (n, p) for a linear model: CSR where it is sparse, else as `as_matrix` has it."""
+    if not hasattr(X, "toarray"):
+        return as_matrix(X, name)
+    matrix = scipy.sparse.csr_matrix(X, dtype=np.float64)
+    if not np.isfinite(matrix.data).all():
+        raise ValueError(f"{name} has NaN or infinity. Impute before the model, in a Pipeline.")
+    return matrix
 
 
 def as_matrix(X: Any, name: str = "X") -> NDArray[np.float64]:
     """X as (n, p) float64; raises `ValueError` where it is no finite matrix of numbers."""
     if hasattr(X, "toarray"):
-        if X.shape[0] * X.shape[1] * 8 > DENSE_LIMIT:
-            raise ValueError(
-                f"{name} is a sparse matrix of {X.shape[0]} x {X.shape[1]}; as a dense one, which "
-                "this version needs, it would take more than 1 GiB. Use fewer columns "
-                "(min_df=, max_features=) or TruncatedSVD."
-            )
         X = X.toarray()
     if hasattr(X, "detach"):  # torch
         X = X.detach().cpu().numpy()

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forcing.engine.arrays import Array, on_host
-from forcing.engine.curvature import Curvature
-from forcing.engine.fitting import Fit, refit, refresh
-from forcing.engine.losses import sigmoid
+from forcing.engine.fitting import Fit, fit_at, refit, refresh
+from forcing.engine.losses import sigmoid, softmax
+from forcing.engine.objective import LinearObjective
 from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel
 
@@ -53,13 +53,13 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
         tolerance, and than a refit at the user's own settings: they were fitted on other data.
     """
     objective = model.objective
-    at_fit = _at(model, model.theta)
+    at_fit = fit_at(objective, model.theta)
     optimum = refit(objective, objective.weights, at_fit)
     gradient = objective.gradient(at_fit.theta, at_fit.predictor, at_fit.kept)
     steepest = float(np.max(np.abs(on_host(gradient)))) / float(np.sum(objective.weights))
     within_tolerance = model.tolerance is not None and steepest <= 1.05 * model.tolerance
-    if not within_tolerance and optimum.decrement > HARMLESS:
-        again = _decrement(model, model.refit_as_given())
+    if not within_tolerance and optimum.decrement > HARMLESS and model.refit_as_given is not None:
+        again = _decrement(objective, model.refit_as_given())
         if optimum.decrement > model.spread * again:
             raise TrainingMismatchError(
                 "model was not fitted on this X and y: at its parameters the gradient of the "
@@ -67,22 +67,20 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
                 f"{optimum.decrement / max(again, 1e-12):.0f} times nearer to the optimum. Pass "
                 "the rows, labels and sample_weight that fit received, in any order."
             )
-    probability = sigmoid(optimum.predictor) - sigmoid(at_fit.predictor)
-    report = Polish(optimum.decrement, float(np.max(np.abs(on_host(probability)))))
     moved = float(np.max(np.abs(on_host(optimum.predictor - at_fit.predictor))))
+    before, after = (probabilities(objective, f.predictor) for f in (at_fit, optimum))
+    report = Polish(optimum.decrement, float(np.max(np.abs(on_host(after - before)))))
     if moved > SETTLED or optimum.curvature is not at_fit.curvature:
         optimum = refresh(objective, optimum)
     return optimum, report
 
 
-def _at(model: AdaptedModel, theta: Array) -> Fit:
-    objective = model.objective
-    predictor, kept = objective.design @ theta, objective.weights
-    weights = objective.hessian_weights(predictor, kept)
-    return Fit(theta, predictor, kept, Curvature(objective, weights))
+def probabilities(objective: LinearObjective, predictor: Array) -> Array:
+    """Of each training row; the logistic function of its score where the loss knows none."""
+    return softmax(predictor) if objective.loss.coupled else sigmoid(predictor)
 
 
-def _decrement(model: AdaptedModel, theta: Array) -> float:
-    fit = _at(model, theta)
-    gradient = model.objective.gradient(fit.theta, fit.predictor, fit.kept)
+def _decrement(objective: LinearObjective, theta: Array) -> float:
+    fit = fit_at(objective, theta)
+    gradient = objective.gradient(fit.theta, fit.predictor, fit.kept)
     return math.sqrt(float(np.sum(on_host(gradient * fit.curvature.solve(gradient)))))

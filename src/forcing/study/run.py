@@ -12,6 +12,7 @@ import numpy as np
 from forcing.baselines import follow_up, longest_prefix, rank
 from forcing.engine.arrays import on_host
 from forcing.engine.bounds import BoundTables, bound_tables, lower_bound
+from forcing.engine.curvature import Whole
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
 from forcing.engine.refine import Candidate, Refinement
@@ -72,7 +73,7 @@ class Run:
             reach = max(8, int(1.3 * len(found.rows)))
             for name in options.baselines:
                 ranking = rank(self.problem, name, options.seed)
-                yield from follow_up(self.problem, ranking, reach, self._cap())
+                yield (yield from follow_up(self.problem, ranking, reach, self._cap()))
         except ConvergenceError as error:  # and so does the set
             reason = f"{reason} What should have followed is missing: {error}"
         yield End(found.status, reason, self._seconds())
@@ -80,7 +81,7 @@ class Run:
     def _forcing_set(self) -> Stage[_Found]:
         """Remove rows until the decision flips and, if asked, the user's estimator agrees."""
         problem = self.problem
-        if not np.any(on_host(problem.direction)):
+        if not any(np.any(on_host(d)) for d in problem.directions):
             return _Found("unflippable", "The target has nothing that the model weighs.", ())
         options = replace(self.options.search, slack=max(self.options.search.slack, TIE))
         candidate = Candidate((), problem.fit, problem.claim.margin)
@@ -134,14 +135,12 @@ class Run:
         refinement = Refinement(self.problem, options.slack)
         for name in STARTS:
             ranking = rank(self.problem, name)
-            for item in follow_up(self.problem, ranking, 0, self.options.limit):
-                if isinstance(item, Progress):
-                    yield item
-                elif item.flips_at is not None:
-                    rows = tuple(int(i) for i in item.rows[: item.flips_at])
-                    candidate = refinement.refit(rows, self.problem.fit)
-                    if refinement.flips(candidate.margin):
-                        yield candidate
+            ranking = yield from follow_up(self.problem, ranking, 0, self.options.limit)
+            if ranking.flips_at is not None:
+                rows = tuple(int(i) for i in ranking.rows[: ranking.flips_at])
+                candidate = refinement.refit(rows, self.problem.fit)
+                if refinement.flips(candidate.margin):
+                    yield candidate
         if greedy.rows:
             for improved in refinement.improve(greedy):
                 if isinstance(improved, Progress) or refinement.flips(improved.margin):
@@ -258,6 +257,9 @@ class Run:
         yield Progress("bound", 0, None)
         at_most = len(found.rows) if found.status == "flipped" else self.options.limit
         size = 1
+        if not isinstance(self.problem.fit.curvature, Whole) or self.problem.objective.outputs:
+            yield Bound(size, time.perf_counter() - began)
+            return
         for item in lower_bound(
             self.problem, self.problem.fit.curvature, self.tables.get(self.problem), at_most
         ):

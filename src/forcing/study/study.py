@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,20 +10,16 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from forcing.baselines import ALL_UP_TO, BASELINES, follow_up, rank
 from forcing.display import Display
-from forcing.engine.problem import Problem
-from forcing.errors import TrainingMismatchError
 from forcing.explanation import Explanation
 from forcing.models import TrainingData, adapt
 from forcing.protocol.context import Context
 from forcing.records import Claim, Decision, Event, Label, Ranking, Step
 from forcing.study import training
-from forcing.study.options import one_of, probability, run_options
-from forcing.study.polish import polish
+from forcing.study.linear import LinearExplainer
+from forcing.study.options import run_options
 from forcing.study.progress import reported
-from forcing.study.run import LARGEST_SHARE, Run, Tables
-from forcing.study.verification import Refit, Verifier
+from forcing.study.verification import Refit
 
 if TYPE_CHECKING:
     from forcing.jupyter.widget import ForcingWidget
@@ -91,28 +86,26 @@ class Study:
         self.sample_weight = training.weights(sample_weight, len(self.y))
         if (known := getattr(model, "classes_", None)) is not None:
             training.check_classes(self.y, self.sample_weight, np.asarray(known).tolist())
-        self._adapted = adapt(model, TrainingData(X, self.y, self.sample_weight))
-        self._fit, self.polish = polish(self._adapted)
+        adapted = adapt(model, TrainingData(X, self.y, self.sample_weight))
+        self._explainer = LinearExplainer(adapted, X, self.y, self.sample_weight, refit)
         self.row_ids = training.of_length("row_ids", row_ids, len(self.y), "training row")
         self.class_names = list(
-            training.of_length("class_names", class_names, 2, "class")
-            or map(str, self._adapted.classes)
+            training.of_length("class_names", class_names, len(self._explainer.classes), "class")
+            or map(str, self._explainer.classes)
         )
         self.feature_names = training.feature_names(feature_names, X, model)
         self.display = display
         self.random_state = random_state
         self.interrupted: Explanation | None = None
         """What the last `explain` had found when it was interrupted."""
-        self._refit = refit
-        self._tables = Tables()
 
     def __repr__(self) -> str:
         return f"Study({self.model_description}, {self.n_rows} rows x {self.n_features} features)"
 
     @property
     def classes(self) -> NDArray[Any]:
-        """The two class labels, in scikit-learn's order."""
-        return np.asarray(self._adapted.classes)
+        """The class labels, in scikit-learn's order; of a regression its two decisions."""
+        return np.asarray(self._explainer.classes)
 
     @property
     def n_rows(self) -> int:
@@ -124,17 +117,16 @@ class Study:
         shape = np.shape(self.X) if not hasattr(self.X, "shape") else self.X.shape
         if len(shape) == 2:
             return int(shape[1])
-        return self._adapted.objective.n_parameters
+        return self._explainer.n_parameters or 0
 
     @property
     def model_description(self) -> str:
-        return self._adapted.description
+        return self._explainer.description
 
     @property
     def notes(self) -> list[str]:
         """Sentences that a reader of a result must know."""
-        own = [self.polish.note] if self.polish.note else []
-        return [*self._adapted.notes, *own]
+        return list(self._explainer.notes)
 
     @cached_property
     def data_hash(self) -> str:
@@ -143,11 +135,11 @@ class Study:
 
     def weights_for_display(self) -> NDArray[np.float64] | None:
         """(n_features,): weight of each column on the margin, where the columns are the user's."""
-        return self._adapted.feature_weights
+        return self._explainer.feature_weights
 
     def claim(self, x: Any, rival: Label = None, threshold: float | None = None) -> Claim:
         """What the model decides at x, as the claim to be explained."""
-        return self._problem(x, rival, threshold).claim
+        return self._explainer.claim(x, rival, threshold)
 
     def explain(
         self,
@@ -254,9 +246,7 @@ class Study:
         Takes the options of `explain`. Bad options raise here, before the first record.
         """
         checked = run_options(self.n_rows, self.random_state, **options)
-        problem = self._problem(x, rival, threshold)
-        verifier = Verifier(self._adapted, x, self._refit, self.X)
-        return Run(problem, checked, verifier, self._tables).events()
+        return self._explainer.events(x, rival, threshold, checked)
 
     def predict_without(
         self, rows: Any, x: Any, *, rival: Label = None, threshold: float | None = None
@@ -265,26 +255,14 @@ class Study:
 
         `rows` are positions, or a boolean mask (n,).
         """
-        problem = self._problem(x, rival, threshold)
         members = training.positions(rows, self.n_rows)
-        training.check_classes(
-            np.delete(self.y, members),
-            None if self.sample_weight is None else np.delete(self.sample_weight, members),
-            self._adapted.classes,
-        )
-        return problem.decision(problem.margin(problem.refit(members).theta))
+        return self._explainer.predict_without(members, x, rival, threshold)
 
     def rank(
         self, x: Any, method: str, *, rival: Label = None, threshold: float | None = None
     ) -> Ranking:
         """One baseline's order of the training rows, with `flips_at` by refitting."""
-        one_of("method", method, tuple(BASELINES))
-        problem = self._problem(x, rival, threshold)
-        ranking = rank(problem, method, self.random_state)
-        for item in follow_up(problem, ranking, ALL_UP_TO, int(LARGEST_SHARE * self.n_rows)):
-            if isinstance(item, Ranking):
-                ranking = item
-        return ranking
+        return self._explainer.rank(x, method, rival, threshold, self.random_state)
 
     def view(self, x: Any, **options: Any) -> ForcingWidget:
         """The live widget; takes the options of `explain`, and streams in the background."""
@@ -292,40 +270,6 @@ class Study:
 
         options.setdefault("baselines", ("influence", "representer"))
         return view(self, x, **options)
-
-    def _problem(self, x: Any, rival: Label, threshold: float | None) -> Problem:
-        adapted, fit = self._adapted, self._fit
-        cut = 0.5 if threshold is None else threshold
-        probability("threshold", cut)
-        target = adapted.design_row(x)
-        log_odds = float(target @ fit.theta) - math.log(cut / (1 - cut))
-        as_fitted = adapted.decide(x) - math.log(cut / (1 - cut))
-        if log_odds * as_fitted < 0:
-            raise TrainingMismatchError(
-                "the fitted model and the optimum of its objective decide differently at x "
-                f"(log-odds {as_fitted:.3g} and {log_odds:.3g}): fit with a smaller tol and a "
-                "larger max_iter, then ask again."
-            )
-        winner = int(log_odds > 0)
-        favoured, other = adapted.classes[winner], adapted.classes[1 - winner]
-        if rival is not None and rival != other:
-            raise ValueError(
-                f"rival must be {other!r}: the model has two classes and decides {favoured!r} "
-                f"at x; got {rival!r}."
-            )
-        claim = Claim(
-            favoured=favoured,
-            rival=other,
-            confidence=0.5 * (1 + math.tanh(0.5 * abs(log_odds) + 0.5 * _shift(winner, cut))),
-            margin=abs(log_odds),
-            threshold=cut if winner else 1 - cut,
-        )
-        return Problem(adapted.objective, fit, target, claim, adapted.classes)
-
-
-def _shift(winner: int, cut: float) -> float:
-    """Log-odds of the favoured class on the decision line."""
-    return (1 if winner else -1) * math.log(cut / (1 - cut))
 
 
 def explain(model: Any, X: Any, y: Any, x: Any, **options: Any) -> Explanation:

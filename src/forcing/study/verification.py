@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from forcing.engine.arrays import Array
 from forcing.engine.problem import Problem
 from forcing.models import AdaptedModel
 from forcing.models.rows import as_single
@@ -36,39 +37,44 @@ class Verifier:
     X: Any = None
     """The training rows, whose kind of container a model of the user's takes; None: an array."""
 
-    def decide(self, problem: Problem, rows: Sequence[int]) -> tuple[Decision, str, float]:
+    def decide(
+        self, problem: Problem, rows: Sequence[int], near: Array | None = None
+    ) -> tuple[Decision, str, float]:
         """What it decides without these rows, what was refitted in words, and seconds."""
         began = time.perf_counter()
         kept = np.ones(problem.objective.n_rows, dtype=bool)
         kept[list(rows)] = False
         if self.refit is None:
-            log_odds, words = self.model.refit(kept)
-            value = log_odds(self.x)
+            model, words = self.model.refit(kept, near)
+            scores = model(self.x)
         else:
             fitted = self.refit(np.flatnonzero(kept))
-            value, words = log_odds_of(fitted, self.x, problem.classes, self.X), "your refit"
-        margin = problem.sign * value - problem.log_odds
-        return problem.decision(margin), words, time.perf_counter() - began
+            scores, words = scores_of(fitted, self.x, problem.classes, self.X), "your refit"
+        decision = problem.decided(problem.margins_of(scores.tolist()))
+        return decision, words, time.perf_counter() - began
 
 
-def log_odds_of(fitted: Any, x: Any, classes: tuple[Any, Any], X: Any = None) -> float:
-    """log p(classes[1]) - log p(classes[0]) of a model fitted on rows as in X, at x.
+def scores_of(fitted: Any, x: Any, classes: tuple[Any, ...], X: Any = None) -> NDArray[np.float64]:
+    """Scores (K,) of a model fitted on rows as in X, at x, in the order of `classes`.
 
-    The model's own order of the classes counts, whatever that of `classes` is.
+    The model's own order of the classes counts, whatever that of `classes` is. A class that it
+    has not seen has minus infinity.
     """
     row = as_single(x, X)
+    if not classes:  # a regression
+        return np.ravel(fitted.predict(row)).astype(np.float64)
     labels = np.asarray(getattr(fitted, "classes_", classes)).tolist()
     if hasattr(fitted, "decision_function"):
-        scores = np.ravel(fitted.decision_function(row)).tolist()
-        if len(scores) == 1:  # of two classes, the second's over the first's
-            scores = [0.0, *scores]
-        of = dict(zip(labels, scores, strict=True))
-        return float(of[classes[1]] - of[classes[0]])
-    if not hasattr(fitted, "predict_proba"):
+        values = np.ravel(fitted.decision_function(row)).tolist()
+        if len(values) == 1:  # of two classes, the second's over the first's
+            values = [0.0, *values]
+    elif hasattr(fitted, "predict_proba"):
+        tiny = np.finfo(float).tiny
+        values = np.log(np.maximum(np.ravel(fitted.predict_proba(row)), tiny)).tolist()
+    else:
         raise TypeError(
             f"refit returned a {type(fitted).__name__} without decision_function or "
             "predict_proba; return a fitted classifier."
         )
-    p = dict(zip(labels, np.ravel(fitted.predict_proba(row)), strict=True))
-    tiny = np.finfo(float).tiny
-    return math.log(max(p[classes[1]], tiny)) - math.log(max(p[classes[0]], tiny))
+    of = dict(zip(labels, values, strict=True))
+    return np.array([of.get(label, -math.inf) for label in classes])

@@ -1,0 +1,53 @@
+"""How a kind of model is explained: what `Study` asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forcing.records import Claim, Decision, Event, Label, Ranking
+from forcing.study.run import RunOptions
+
+
+class Explainer(Protocol):
+    """Everything about one fitted model and its training data; targets come with each call."""
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """In scikit-learn's order."""
+
+    @property
+    def description(self) -> str:
+        """Such as "LogisticRegression in a Pipeline"."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that a reader of a result must know."""
+
+    @property
+    def feature_weights(self) -> NDArray[np.float64] | None:
+        """Weight of each of the user's columns on the margin, where that is known."""
+
+    @property
+    def n_parameters(self) -> int | None: ...
+
+    def claim(self, x: Any, rival: Label, threshold: float | None) -> Claim:
+        """What the model decides at x."""
+
+    def events(
+        self, x: Any, rival: Label, threshold: float | None, options: RunOptions
+    ) -> Generator[Event, None, None]:
+        """A whole run; what is wrong with the target raises here, before the first record."""
+
+    def predict_without(
+        self, rows: list[int], x: Any, rival: Label, threshold: float | None
+    ) -> Decision:
+        """What the model decides at x when it is refitted without these rows."""
+
+    def rank(
+        self, x: Any, method: str, rival: Label, threshold: float | None, seed: int | None
+    ) -> Ranking:
+        """A baseline's order of the training rows, with `flips_at` by refitting."""
