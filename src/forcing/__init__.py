@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         UnsupportedModelError,
     )
     from forcing.explanation import Explanation, load
-    from forcing.models import AdaptedModel, TrainingData, register
+    from forcing.models import AdaptedModel, TorchModel, TrainingData, register
     from forcing.study import Study, explain
 
 _HOMES = {
@@ -35,6 +35,7 @@ _HOMES = {
     "Study": "forcing.study",
     "Table": "forcing.display",
     "Texts": "forcing.display",
+    "TorchModel": "forcing.models",
     "TrainingData": "forcing.models",
     "TrainingMismatchError": "forcing.errors",
     "UnsupportedModelError": "forcing.errors",
@@ -52,6 +53,7 @@ __all__ = [
     "Study",
     "Table",
     "Texts",
+    "TorchModel",
     "TrainingData",
     "TrainingMismatchError",
     "UnsupportedModelError",

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.linalg
-from array_api_compat import array_namespace, device, is_numpy_array
+from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 from numpy.typing import NDArray
 
 Array: TypeAlias = Any
@@ -22,8 +22,10 @@ def triangular_inverse(factor: Array) -> Array:
     if is_numpy_array(factor):
         inverse, _ = scipy.linalg.lapack.dtrtri(factor, lower=1)
         return np.ascontiguousarray(inverse)
-    xp = array_namespace(factor)
-    return xp.linalg.solve(factor, eye(factor.shape[0], factor))
+    xp, identity = array_namespace(factor), eye(factor.shape[0], factor)
+    if is_torch_array(factor):
+        return xp.linalg.solve_triangular(factor, identity, upper=False)
+    return xp.linalg.solve(factor, identity)
 
 
 def eye(size: int, like: Array) -> Array:

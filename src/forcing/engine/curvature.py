@@ -38,7 +38,10 @@ def factorised(objective: LinearObjective, hessian_weights: Array) -> Curvature:
     """
     if not objective.design.factorable or objective.design.shape[1] > LARGEST:
         return Diagonal(objective, hessian_weights)
-    if objective.outputs and not (objective.loss.coupled and objective.n_parameters <= WHOLE):
+    small = objective.n_parameters <= WHOLE
+    if objective.outputs and objective.design.shared:
+        return (Whole if small else Diagonal)(objective, hessian_weights)
+    if objective.outputs and not (objective.loss.coupled and small):
         return Blocks(objective, hessian_weights)
     return Whole(objective, hessian_weights)
 
@@ -108,6 +111,8 @@ def _hessian(objective: LinearObjective, c: Array) -> Array:
     xp, K = array_namespace(c), objective.outputs
     if not K:
         return _with_penalty(objective, objective.design.gram(c))
+    if objective.design.shared:
+        return objective.hessian_product(c, eye(objective.n_parameters, c))
     p = objective.design.shape[1]
     weight = xp.sum(c, axis=1)
     share = c / xp.where(weight > 0, weight, 1.0)[:, None]

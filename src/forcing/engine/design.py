@@ -13,7 +13,14 @@ from forcing.engine.arrays import Array, indices
 
 
 class Design(Protocol):
-    """Rows x_i (n, p), with the intercept's column where there is one."""
+    """Rows x_i (n, p), with the intercept's column where there is one.
+
+    Where the outputs share their parameters theta is (p,), also of K outputs, and row i is the
+    matrix (K, p) that takes it to them: then X theta is (n, K).
+    """
+
+    shared: bool
+    """Whether one theta (p,) makes all outputs of a row; else each has its own column."""
 
     @property
     def shape(self) -> tuple[int, int]: ...
@@ -41,10 +48,14 @@ class Design(Protocol):
     def rows(self, members: Sequence[int]) -> Array:
         """(k, p), dense."""
 
+    def rows_times(self, members: Sequence[int], theta: Array) -> Array:
+        """Of these rows alone, X theta: (p, ...) to (k, ...)."""
+
 
 class Dense:
     """Rows in an array of any namespace."""
 
+    shared = False
     factorable = True
 
     def __init__(self, array: Array) -> None:
@@ -76,10 +87,14 @@ class Dense:
         xp = array_namespace(self.array)
         return xp.take(self.array, indices(members, self.array), axis=0)
 
+    def rows_times(self, members: Sequence[int], theta: Array) -> Array:
+        return _flat(self.rows(members), theta)
+
 
 class Sparse:
     """Rows in a SciPy CSR matrix; never turned into a dense (n, p)."""
 
+    shared = False
     factorable = True
 
     def __init__(self, matrix: Any) -> None:
@@ -108,6 +123,9 @@ class Sparse:
 
     def rows(self, members: Sequence[int]) -> Array:
         return self.matrix[[int(row) for row in members]].toarray()
+
+    def rows_times(self, members: Sequence[int], theta: Array) -> Array:
+        return _flat(self.matrix[[int(row) for row in members]], theta)
 
 
 def _flat(matrix: Array, b: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from array_api_compat import array_namespace
@@ -51,11 +52,11 @@ class LinearObjective:
     def shape(self) -> tuple[int, ...]:
         """Of theta."""
         p = self.design.shape[1]
-        return (p, self.outputs) if self.outputs else (p,)
+        return (p, self.outputs) if self.outputs and not self.design.shared else (p,)
 
     @property
     def n_parameters(self) -> int:
-        return self.design.shape[1] * max(1, self.outputs)
+        return math.prod(self.shape)
 
     def predictor(self, theta: Array) -> Array:
         """(n,) or (n, K); one pass over the design."""

@@ -259,17 +259,19 @@ def put_back_effects(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[fl
     """How much the margin rises when each of the rows, now out, is put back alone.
 
     Of one output exact for the quadratic model at these parameters:
-    -a_i rho_i / (1 + w_i x_i' H^-1 x_i); of several to first order, -a_i . rho_i.
+    -a_i rho_i / (1 + w_i x_i' H^-1 x_i); of several, and of rows that nobody holds as an array,
+    to first order, -a_i . rho_i.
     """
     xp = array_namespace(fit.theta)
     objective = problem.objective
     members = indices(rows, fit.theta)
     weights = xp.take(problem.fit.kept, members)
     slopes = xp.take(objective.residuals(fit.predictor), members, axis=0)
-    block, direction = objective.design.rows(rows), problem.direction(fit.theta)
-    if objective.outputs:
-        lever = block @ fit.inverse.solve(direction, ROUGH)
+    direction = problem.direction(fit.theta)
+    if _first_order(problem):
+        lever = objective.design.rows_times(rows, fit.inverse.solve(direction, ROUGH))
         return [float(c) for c in -weights * objective.paired(slopes, lever)]
+    block = objective.design.rows(rows)
     solved = fit.inverse.solve(block.T, ROUGH)
     curvatures = objective.hessian_weights(fit.predictor, problem.fit.kept)
     leverage = xp.sum(block.T * solved, axis=0)
@@ -296,7 +298,7 @@ def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[int, i
         return []
     members = inside + outside
     objective = problem.objective
-    if objective.outputs:  # to first order: what one brings and the other takes
+    if _first_order(problem):  # what one brings and the other takes
         gain = dict(zip(rows, changes, strict=True))
         pairs = ((gain[i] + float(effects[j]), i, j) for i in inside for j in outside)
         return [(back, out) for _, back, out in sorted(pairs)]
@@ -321,3 +323,8 @@ def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[int, i
             change = -(a[i] * (si - ci * zi) + a[j] * (sj - cj * zj))
             predicted.append((change, inside[i], outside[j - len(inside)]))
     return [(back, out) for _, back, out in sorted(predicted)]
+
+
+def _first_order(problem: Problem) -> bool:
+    """Whether rows are judged by their gradients alone."""
+    return bool(problem.objective.outputs) or not problem.objective.design.factorable

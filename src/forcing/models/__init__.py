@@ -1,12 +1,14 @@
 """Fitted models seen as objectives: one adapter for each kind, found by the model's type."""
 
 from forcing.models.logistic import adapt_logistic
+from forcing.models.module import TorchModel
 from forcing.models.pipeline import adapt_pipeline
 from forcing.models.registry import AdaptedModel, Outlook, TrainingData, adapt, outlook_of, register
 
 __all__ = [
     "AdaptedModel",
     "Outlook",
+    "TorchModel",
     "TrainingData",
     "adapt",
     "adapt_logistic",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from forcing.engine.arrays import Array
-from forcing.models.registry import AdaptedModel, Scores, TrainingData, adapt
+from forcing.models.registry import AdaptedModel, Refit, Scores, TrainingData, adapt
 from forcing.models.rows import as_single
 
 
@@ -30,10 +31,6 @@ def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel:
     def through(x: Any) -> Any:
         return before.transform(as_single(x, data.X))
 
-    def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
-        scores, words = head.refit(kept, near)
-        return lambda x: scores(through(x)), words
-
     names = ", ".join(type(step).__name__ for step in steps)
     stays = "stays" if len(steps) == 1 else "stay"
     weights = head.feature_weights
@@ -42,9 +39,17 @@ def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel:
         head,
         outlook=lambda x: head.outlook(through(x)),
         scores=lambda x: head.scores(through(x)),
-        refit=refit,
+        refit=None if head.refit is None else _refit_through(head.refit, through),
         description=f"{head.description} in a Pipeline",
         notes=(f"Preprocessing ({names}) {stays} as fitted on all rows.", *head.notes),
         # Scalers and imputers keep the columns; where their number changes, no weight is known.
         feature_weights=weights if weights is not None and len(weights) == columns else None,
     )
+
+
+def _refit_through(refit: Refit, through: Callable[[Any], Any]) -> Refit:
+    def refitted(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
+        scores, words = refit(kept, near)
+        return lambda x: scores(through(x)), words
+
+    return refitted

@@ -11,7 +11,7 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from forcing.engine.arrays import Array, beside
+from forcing.engine.arrays import Array, beside, eye
 from forcing.engine.objective import LinearObjective
 from forcing.errors import UnsupportedModelError
 from forcing.records import Label
@@ -65,7 +65,8 @@ class AdaptedModel:
     """A target, as the user gives it, in the coordinates of the objective."""
     scores: Scores
     """The fitted model itself."""
-    refit: Refit
+    refit: Refit | None
+    """None where nobody but the user can refit it."""
     refit_as_given: Callable[[], Array] | None
     """theta of a clone fitted on all rows at the user's own settings; None where the fit is
     exact or nobody can tell how far from its optimum it may end."""
@@ -84,6 +85,10 @@ class AdaptedModel:
     """Whether differences of scores are log-odds."""
     scale: float = 1.0
     """Difference of scores that is drawn like one unit of log-odds, where they are not."""
+    scores_of: Callable[[Any], Scores] | None = None
+    """How to ask what a user's own refit returned; None: as a classifier of scikit-learn's."""
+    linearised: bool = False
+    """Whether the objective is a model of the user's model, so that it proves nothing of it."""
     cut: float = 0.0
     """Score from which on the second of two classes is decided."""
 
@@ -95,8 +100,7 @@ def outlook_of(objective: LinearObjective, row: NDArray[np.float64]) -> Outlook:
     outputs = objective.outputs
     if not outputs:
         return Outlook(xp.stack([0.0 * v, v]), (0.0, 0.0))
-    basis = xp.eye(outputs, dtype=v.dtype)
-    directions = v[None, :, None] * beside(basis, v)[:, None, :]
+    directions = v[None, :, None] * eye(outputs, v)[:, None, :]
     return Outlook(directions, (0.0,) * outputs)
 
 
@@ -106,6 +110,11 @@ def adapt(model: Any, data: TrainingData) -> AdaptedModel:  # noqa: ARG001 - ada
 
     Raises `UnsupportedModelError` for types nobody registered.
     """
+    if any(kind.__module__.startswith("torch.nn.") for kind in type(model).__mro__):
+        raise UnsupportedModelError(
+            "model is a torch module, which does not say how it was regularised; pass "
+            "forcing.TorchModel(model, weight_decay=...) with the weight_decay of its optimiser."
+        )
     raise UnsupportedModelError(
         f"model is a {type(model).__name__}; forcing explains scikit-learn's LogisticRegression, "
         "alone or at the end of a Pipeline. Teach it another kind with "

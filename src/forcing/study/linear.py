@@ -21,7 +21,7 @@ from forcing.study.options import LARGEST, number, one_of, probability
 from forcing.study.polish import polish
 from forcing.study.run import LARGEST_SHARE, Run, RunOptions, Tables
 from forcing.study.training import check_classes
-from forcing.study.verification import Refit, Verifier
+from forcing.study.verification import UserRefit, Verifier
 
 BELOW, ABOVE = "below the threshold", "at or above the threshold"
 """What a regression decides."""
@@ -36,7 +36,7 @@ class LinearExplainer:
         X: Any,
         y: NDArray[Any],
         sample_weight: NDArray[np.float64] | None,
-        refit: Refit | None,
+        refit: UserRefit | None,
     ) -> None:
         self.adapted = adapted
         self.fit, self.polish = polish(adapted)
@@ -56,6 +56,11 @@ class LinearExplainer:
                 "The model gives no probabilities: percentages are the logistic function of its "
                 "score, 50 % the decision line."
             )
+        if self._refit is None and self.adapted.refit is None:
+            own.append(
+                "Sets are not verified: only its user can retrain this model. Verification needs "
+                "refit=, a function from the rows that stay to the model trained on them."
+            )
         return (*self.adapted.notes, *own)
 
     @property
@@ -74,7 +79,12 @@ class LinearExplainer:
     ) -> Generator[Event, None, None]:
         problem = self.problem(x, rival, threshold)
         verifier = Verifier(self.adapted, x, self._refit, self._X)
-        return Run(problem, options, verifier, self._tables).events()
+        possible = replace(
+            options,
+            verify=options.verify and verifier.possible,
+            bound=options.bound and not self.adapted.linearised,
+        )
+        return Run(problem, possible, verifier, self._tables).events()
 
     def predict_without(
         self, rows: list[int], x: Any, rival: Label, threshold: float | None
@@ -103,8 +113,8 @@ class LinearExplainer:
         if favoured != as_fitted:
             raise TrainingMismatchError(
                 "the fitted model and the optimum of its objective decide differently at x "
-                f"({self.classes[as_fitted]!r} and {self.classes[favoured]!r}): fit with a "
-                "smaller tol and a larger max_iter, then ask again."
+                f"({self.classes[as_fitted]!r} and {self.classes[favoured]!r}): fit closer "
+                "to the optimum (a smaller tol, a larger max_iter, more epochs), then ask again."
             )
         rivals = self._rivals(favoured, rival)
         shift = cut if favoured == 1 else -cut

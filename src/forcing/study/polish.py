@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forcing.engine.arrays import Array, on_host
 from forcing.engine.fitting import Fit, fit_at, refit, refresh
@@ -32,6 +33,8 @@ class Polish:
     """Newton decrement, sqrt(g' H^-1 g): in standard deviations of the parameters."""
     probability: float
     """Largest change of a training row's probability."""
+    agreement: float = 1.0
+    """Share of the training rows that are decided as fitted."""
 
     @property
     def note(self) -> str | None:
@@ -39,7 +42,8 @@ class Polish:
             return None
         return (
             "The fitted model stopped short of its optimum, which is what is explained: "
-            f"probabilities differ by up to {100 * self.probability:.1f} points."
+            f"probabilities differ by up to {100 * self.probability:.1f} points, and "
+            f"{100 * self.agreement:.4g} % of the training rows are decided as it decides them."
         )
 
 
@@ -56,7 +60,7 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
     at_fit = fit_at(objective, model.theta)
     optimum = refit(objective, objective.weights, at_fit)
     gradient = objective.gradient(at_fit.theta, at_fit.predictor, at_fit.kept)
-    steepest = float(np.max(np.abs(on_host(gradient)))) / float(np.sum(objective.weights))
+    steepest = float(np.max(np.abs(on_host(gradient)))) / float(np.sum(on_host(objective.weights)))
     within_tolerance = model.tolerance is not None and steepest <= 1.05 * model.tolerance
     if not within_tolerance and optimum.decrement > HARMLESS and model.refit_as_given is not None:
         again = _decrement(objective, model.refit_as_given())
@@ -69,7 +73,8 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
             )
     moved = float(np.max(np.abs(on_host(optimum.predictor - at_fit.predictor))))
     before, after = (probabilities(objective, f.predictor) for f in (at_fit, optimum))
-    report = Polish(optimum.decrement, float(np.max(np.abs(on_host(after - before)))))
+    changed = float(np.max(np.abs(on_host(after - before))))
+    report = Polish(optimum.decrement, changed, _agreement(on_host(before), on_host(after)))
     if moved > SETTLED or optimum.curvature is not at_fit.curvature:
         optimum = refresh(objective, optimum)
     return optimum, report
@@ -78,6 +83,12 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
 def probabilities(objective: LinearObjective, predictor: Array) -> Array:
     """Of each training row; the logistic function of its score where the loss knows none."""
     return softmax(predictor) if objective.loss.coupled else sigmoid(predictor)
+
+
+def _agreement(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
+    """Share of the rows of two tables of probabilities, (n,) or (n, K), with the same decision."""
+    decisions = [p > 0.5 if p.ndim == 1 else np.argmax(p, axis=1) for p in (before, after)]
+    return float(np.mean(decisions[0] == decisions[1]))
 
 
 def _decrement(objective: LinearObjective, theta: Array) -> float:

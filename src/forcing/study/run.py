@@ -155,7 +155,7 @@ class Run:
         ended = exit_condition(options)
         ranking = rank(self.problem, options.method, self.options.seed)
         order = ranking.rows[: min(limit, longest_prefix(self.problem, ranking))]
-        already = int(np.sum(np.asarray(self.problem.fit.kept - fit.kept) > 0))
+        already = int(np.sum(on_host(self.problem.fit.kept - fit.kept) > 0))
         for step in follow(self.problem, order, options):
             if step.number > already:
                 yield step

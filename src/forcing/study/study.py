@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from forcing.study import training
 from forcing.study.linear import LinearExplainer
 from forcing.study.options import run_options
 from forcing.study.progress import reported
-from forcing.study.verification import Refit
+from forcing.study.verification import Refit, UserRefit
 
 if TYPE_CHECKING:
     from forcing.jupyter.widget import ForcingWidget
@@ -50,9 +51,13 @@ class Study:
     refit
         For verification: from the positions of the rows that stay to a fitted classifier.
         By default the estimator at the end of the pipeline is cloned and refitted at tight
-        tolerance, with preprocessing and class weights as they were.
+        tolerance, with preprocessing and class weights as they were. It may also return a torch
+        module, and have a parameter `seed`.
+    seeds
+        How many times `refit` is asked, with a seed of its own each time, where training is
+        random: a set is verified where most of these models decide otherwise.
     random_state
-        Seed of what is random: the baseline of that name.
+        Seed of what is random: the baseline of that name, and the first one for `refit`.
 
     Raises
     ------
@@ -78,6 +83,7 @@ class Study:
         row_ids: Sequence[Any] | None = None,
         display: Display | None = None,
         refit: Refit | None = None,
+        seeds: int = 1,
         random_state: int | None = 0,
     ) -> None:
         self.model = model
@@ -86,8 +92,9 @@ class Study:
         self.sample_weight = training.weights(sample_weight, len(self.y))
         if (known := getattr(model, "classes_", None)) is not None:
             training.check_classes(self.y, self.sample_weight, np.asarray(known).tolist())
+        asked = UserRefit.of(refit, seeds, random_state)
         adapted = adapt(model, TrainingData(X, self.y, self.sample_weight))
-        self._explainer = LinearExplainer(adapted, X, self.y, self.sample_weight, refit)
+        self._explainer = LinearExplainer(adapted, X, self.y, self.sample_weight, asked)
         self.row_ids = training.of_length("row_ids", row_ids, len(self.y), "training row")
         self.class_names = list(
             training.of_length("class_names", class_names, len(self._explainer.classes), "class")
@@ -113,10 +120,12 @@ class Study:
 
     @property
     def n_features(self) -> int:
-        """Columns as the user gave them; parameters of the head where X has none (texts)."""
+        """Columns, or numbers a row, as the user gave them; parameters of the head where X has
+        none (texts).
+        """
         shape = np.shape(self.X) if not hasattr(self.X, "shape") else self.X.shape
-        if len(shape) == 2:
-            return int(shape[1])
+        if len(shape) >= 2:
+            return math.prod(shape[1:])
         return self._explainer.n_parameters or 0
 
     @property
@@ -131,7 +140,8 @@ class Study:
     @cached_property
     def data_hash(self) -> str:
         """SHA-1 of X, y and the weights, so that a saved result says what it is about."""
-        return str(joblib.hash((self.X, self.y, self.sample_weight), hash_name="sha1"))
+        X = self.X.detach().cpu().numpy() if hasattr(self.X, "detach") else self.X
+        return str(joblib.hash((X, self.y, self.sample_weight), hash_name="sha1"))
 
     def weights_for_display(self) -> NDArray[np.float64] | None:
         """(n_features,): weight of each column on the margin, where the columns are the user's."""
@@ -286,6 +296,7 @@ _STUDY_OPTIONS = frozenset(
         "row_ids",
         "display",
         "refit",
+        "seeds",
         "random_state",
     }
 )

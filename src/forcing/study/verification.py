@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,9 +21,49 @@ from forcing.records import Decision
 TIE = 1e-9
 """Log-odds within which a refit, at its tolerance, decides neither way: no flip."""
 
-Refit: TypeAlias = Callable[[NDArray[np.intp]], Any]
+Refit: TypeAlias = Callable[..., Any]
 """From the positions of the rows that stay to a fitted model that takes rows as the user has
-them."""
+them; where it has a parameter `seed`, that is a whole number, another one in each call."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserRefit:
+    """The user's own way to refit, asked as often as there are seeds."""
+
+    refit: Refit
+    seeds: tuple[int, ...] = ()
+    """None where it takes no seed."""
+
+    @classmethod
+    def of(cls, refit: Refit | None, seeds: Any, first: int | None) -> UserRefit | None:
+        """Checked; None without a refit of the user's."""
+        if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
+            raise ValueError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
+        takes_seed = refit is not None and _takes_seed(refit)
+        if seeds > 1 and not takes_seed:
+            what = "has no parameter `seed`" if refit is not None else "is None"
+            raise ValueError(
+                f"seeds={seeds} asks refit for as many refits, but refit {what}: pass "
+                "refit=lambda rows, seed: ... that trains on these rows with that seed."
+            )
+        if refit is None:
+            return None
+        begin = first or 0
+        return cls(refit, tuple(range(begin, begin + seeds)) if takes_seed else ())
+
+    def models(self, rows: NDArray[np.intp]) -> Iterator[Any]:
+        """Fitted on these rows, one a seed."""
+        if not self.seeds:
+            yield self.refit(rows)
+        for seed in self.seeds:
+            yield self.refit(rows, seed=seed)
+
+
+def _takes_seed(refit: Refit) -> bool:
+    try:
+        return "seed" in inspect.signature(refit).parameters
+    except (TypeError, ValueError):  # built in, without a signature
+        return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +73,8 @@ class Verifier:
     model: AdaptedModel
     x: Any
     """The target as the user gave it."""
-    refit: Refit | None = None
-    """The user's own way to refit; None clones the estimator that ends the pipeline."""
+    refit: UserRefit | None = None
+    """None clones the estimator that ends the pipeline."""
     X: Any = None
     """The training rows, whose kind of container a model of the user's takes; None: an array."""
 
@@ -44,14 +85,39 @@ class Verifier:
         began = time.perf_counter()
         kept = np.ones(problem.objective.n_rows, dtype=bool)
         kept[list(rows)] = False
-        if self.refit is None:
+        if self.refit is not None:
+            decision, words = self._by_the_user(problem, self.refit, np.flatnonzero(kept))
+        elif self.model.refit is not None:
             model, words = self.model.refit(kept, near)
-            scores = model(self.x)
+            decision = _decision(problem, model(self.x))
         else:
-            fitted = self.refit(np.flatnonzero(kept))
-            scores, words = scores_of(fitted, self.x, problem.classes, self.X), "your refit"
-        decision = problem.decided(problem.margins_of(scores.tolist()))
+            raise TypeError("nobody can refit this model: check `possible` before.")
         return decision, words, time.perf_counter() - began
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is anybody to ask."""
+        return self.refit is not None or self.model.refit is not None
+
+    def _by_the_user(
+        self, problem: Problem, refit: UserRefit, rows: NDArray[np.intp]
+    ) -> tuple[Decision, str]:
+        """The median decision of all seeds: it flips where more than half of them do."""
+        ask = self.model.scores_of
+        decisions = []
+        for fitted in refit.models(rows):
+            scores = (
+                ask(fitted)(self.x) if ask else scores_of(fitted, self.x, problem.classes, self.X)
+            )
+            decisions.append(_decision(problem, scores))
+        decisions.sort(key=lambda decision: decision.margin)
+        flips = sum(decision.margin < -TIE for decision in decisions)
+        several = f" ({flips} of {len(decisions)} seeds flip)" if len(decisions) > 1 else ""
+        return decisions[len(decisions) // 2], f"your refit{several}"
+
+
+def _decision(problem: Problem, scores: NDArray[np.float64]) -> Decision:
+    return problem.decided(problem.margins_of(scores.tolist()))
 
 
 def scores_of(fitted: Any, x: Any, classes: tuple[Any, ...], X: Any = None) -> NDArray[np.float64]:
