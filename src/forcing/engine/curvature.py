@@ -15,6 +15,9 @@ NEGLIGIBLE = 1e-4
 WHOLE = 800
 """Parameters of a softmax up to which its whole Hessian is factorised, else a block per class."""
 
+SHARED = 2_000
+"""The same where the outputs share their parameters, and no blocks can stand in."""
+
 LARGEST = 4_000
 """Columns up to which a matrix (p, p) is factorised; beyond, its diagonal has to do."""
 
@@ -38,10 +41,10 @@ def factorised(objective: LinearObjective, hessian_weights: Array) -> Curvature:
     """
     if not objective.design.factorable or objective.design.shape[1] > LARGEST:
         return Diagonal(objective, hessian_weights)
-    small = objective.n_parameters <= WHOLE
     if objective.outputs and objective.design.shared:
+        small = objective.n_parameters <= SHARED
         return (Whole if small else Diagonal)(objective, hessian_weights)
-    if objective.outputs and not (objective.loss.coupled and small):
+    if objective.outputs and not (objective.loss.coupled and objective.n_parameters <= WHOLE):
         return Blocks(objective, hessian_weights)
     return Whole(objective, hessian_weights)
 
@@ -112,7 +115,8 @@ def _hessian(objective: LinearObjective, c: Array) -> Array:
     if not K:
         return _with_penalty(objective, objective.design.gram(c))
     if objective.design.shared:
-        return objective.hessian_product(c, eye(objective.n_parameters, c))
+        rows = objective.design.rows(range(objective.n_rows))
+        return _with_penalty(objective, objective.design.transposed(objective.bent(c, rows)))
     p = objective.design.shape[1]
     weight = xp.sum(c, axis=1)
     share = c / xp.where(weight > 0, weight, 1.0)[:, None]

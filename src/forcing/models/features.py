@@ -51,7 +51,7 @@ def adapt_layer(model: TorchModel, data: TrainingData) -> AdaptedModel:
     )
     fitted = task.reduced(reach.parameters())  # (p,) or (p, K)
     check_trained(objective, features @ fitted, task)
-    theta = into(fitted.T).T
+    theta = into(fitted.movedim(0, -1)).movedim(-1, 0)
 
     def scores(x: Any) -> NDArray[np.float64]:
         return task.scores(on_host(reach.of(x) @ reach.parameters()))

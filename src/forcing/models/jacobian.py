@@ -87,7 +87,7 @@ def adapt_parameters(
         spread=1.0,
         description=f"{type(model.module).__name__}, linearised in {n_chosen:,} parameters",
         notes=(
-            "Steps and margins are those of the network linearised (Gauss-Newton).",
+            f"Steps and margins are those of the linearised network, damping {model.damping:g}.",
             *network.notes,
         ),
         scores_of=partial(network.scores_of, task=task),

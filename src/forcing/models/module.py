@@ -37,7 +37,8 @@ class TorchModel:
         name. Then only `Study(refit=...)` verifies.
     damping
         Beside `weight_decay`, in the same unit, how stiffly the chosen parameters stay where
-        they are: the linearised network is to be trusted nearby.
+        they are: the linearised network is to be trusted nearby only. Without any, its sets
+        are too small, and verification has to ask for more again and again.
     batch_size
         Rows that go through the module together.
     device
@@ -50,7 +51,7 @@ class TorchModel:
     weight_decay: float = field(kw_only=True)
     layer: str | None = field(default=None, kw_only=True)
     parameters: Sequence[str] | Callable[[str], bool] | None = field(default=None, kw_only=True)
-    damping: float = field(default=0.0, kw_only=True)
+    damping: float = field(default=0.05, kw_only=True)
     batch_size: int = field(default=256, kw_only=True)
     device: Any = field(default=None, kw_only=True)
     classes: Sequence[Label] | None = field(default=None, kw_only=True)
