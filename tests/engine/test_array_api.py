@@ -18,28 +18,33 @@ from forcing.records import Progress
 from support import digits, problem, study_of
 
 
-def strictly(p):
-    """The same problem in arrays that offer nothing but the standard."""
+def moved(p, asarray):
+    """The same problem in other arrays."""
     o = p.objective
-    arrays = {k: strict.asarray(getattr(o, k)) for k in ("labels", "weights", "penalty")}
-    objective = replace(o, design=Dense(strict.asarray(o.design.array)), **arrays)
-    theta, predictor, kept = (strict.asarray(x) for x in (p.fit.theta, p.fit.predictor, p.fit.kept))
+    arrays = {k: asarray(getattr(o, k)) for k in ("labels", "weights", "penalty")}
+    objective = replace(o, design=Dense(asarray(o.design.array)), **arrays)
+    theta, predictor, kept = (asarray(x) for x in (p.fit.theta, p.fit.predictor, p.fit.kept))
     curvature = factorised(objective, objective.hessian_weights(predictor, kept))
     fit = Fit(theta, predictor, kept, curvature)
     return replace(
         p,
         objective=objective,
         fit=fit,
-        directions=strict.asarray(p.directions),
-        codes=strict.asarray(p.codes),
+        directions=asarray(p.directions),
+        codes=asarray(p.codes),
     )
 
 
-@pytest.fixture(scope="module")
-def pair():
+@pytest.fixture(scope="module", params=["strict", "torch"])
+def pair(request):
+    """The same problem in NumPy's arrays, and in those that offer nothing but the standard or
+    in torch's tensors.
+    """
     X, y, model = digits()
     p = problem(study_of(X, y, model), X[30])
-    return p, strictly(p)
+    if request.param == "torch":
+        return p, moved(p, pytest.importorskip("torch").asarray)
+    return p, moved(p, strict.asarray)
 
 
 @pytest.mark.parametrize("method", ["mfs", "mfs-newton", "mfs-retrain"])
