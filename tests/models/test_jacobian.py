@@ -134,7 +134,7 @@ def test_sets_flip_most_seeds_of_fine_tuning(case):
     def refit(rows, seed):
         return trained(module, X[rows], y[rows], epochs=12, seed=seed)
 
-    study = study_of(module, X, y, refit=refit, seeds=3)
+    study = study_of(module, X, y, refit=refit, seeds=3, damping=None)
     margins = [study.claim(x).margin for x in more[:60]]
     x = more[int(np.argsort(margins)[3])]
     ex = study.explain(x)
@@ -153,3 +153,14 @@ def test_one_name_is_enough(case):
     module, X, y, _ = case
     one, several = (study_of(module, X, y, parameters=p) for p in ("3", ["3.weight", "3.bias"]))
     assert one.model_description == several.model_description
+
+
+def test_damping_follows_the_curvature(case):
+    module, X, y, _ = case
+    names = [name for name, _ in module.named_parameters()]
+    logits, J = by_hand(module, X, names)
+    _, H = gauss_newton(logits, J, np.asarray(y))
+    trace = np.trace(H) / N - (DECAY + DAMPING) * len(H)
+    objective = study_of(module, X, y, damping=None)._explainer.adapted.objective
+    expected = N * (DECAY + trace / 100)
+    np.testing.assert_allclose(on_host(objective.penalty), expected, rtol=1e-6)

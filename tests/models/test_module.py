@@ -259,3 +259,15 @@ def test_another_weight_decay_is_said(case):
     assert study._explainer.polish.decrement < 1e-4
     other = forcing.Study(forcing.TorchModel(module, weight_decay=100 * DECAY), X, y)
     assert any("that of a weight decay of 0.001, not of 0.1" in note for note in other.notes)
+
+
+def test_nothing_is_made_on_another_device(case):
+    """Whatever is made without saying where lands on the default device; here nothing can be."""
+    module, X, y, more, plain = case
+    x = more[unsure(plain, more)[0]]
+    for parameters in (None, ["8"]):
+        with torch.device("meta"):
+            model = forcing.TorchModel(module, weight_decay=DECAY, parameters=parameters)
+            study = forcing.Study(model, X, y)
+            ex = study.explain(x, baselines=("influence", "representer", "random"))
+        assert ex.flipped

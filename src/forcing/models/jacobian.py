@@ -29,6 +29,9 @@ from forcing.models.registry import AdaptedModel, Outlook, TrainingData
 HELD = 5e7
 """Entries of a Jacobian (n, K, P) up to which it is held in memory: 400 MB."""
 
+DAMPED = 0.01
+"""Damping as a share of the mean trace of a row's Gauss-Newton matrix."""
+
 TOGETHER = 2e7
 """Entries of it that are made together."""
 
@@ -50,19 +53,23 @@ def adapt_parameters(
     tangent = Tangent(network, task, chosen)
     design, into = _design(tangent, inputs)
     weights = row_weights(data, network.engine_device)
-    stiffness = float(weights.sum()) * (model.weight_decay + model.damping)
     theta = torch.zeros(design.shape[1], dtype=torch.float64, device=network.engine_device)
-    untilted = LinearObjective(
+    predictor = task.reduced(logits)
+    bare = LinearObjective(
         design=design,
         labels=task.labels(network.engine_device),
         weights=weights,
-        penalty=theta + stiffness,
+        penalty=theta,
         loss=task.loss,
-        offset=task.reduced(logits),
+        offset=predictor,
     )
-    check_trained(untilted, task.reduced(logits), task)
-    tilt = -untilted.gradient(theta, untilted.predictor(theta), weights)
-    objective = replace(untilted, tilt=tilt)
+    check_trained(bare, predictor, task)
+    damping = DAMPED * _mean_trace(bare, predictor) if model.damping is None else model.damping
+    objective = replace(
+        bare,
+        penalty=theta + float(weights.sum()) * (model.weight_decay + damping),
+        tilt=-bare.gradient(theta, predictor, weights),
+    )
 
     def scores(x: Any) -> NDArray[np.float64]:
         return task.scores(on_host(network.logits(network.target(x))))
@@ -87,7 +94,7 @@ def adapt_parameters(
         spread=1.0,
         description=f"{type(model.module).__name__}, linearised in {n_chosen:,} parameters",
         notes=(
-            f"Steps and margins are those of the linearised network, damping {model.damping:g}.",
+            f"Steps and margins are those of the linearised network, damping {damping:.3g}.",
             *network.notes,
         ),
         scores_of=partial(network.scores_of, task=task),
@@ -255,6 +262,17 @@ def chosen_names(known: list[str], chosen: Sequence[str] | Callable[[str], bool]
     if not wanted:
         raise ValueError("parameters is empty: name at least one, or leave it out.")
     return [name for name in known if any(name in names for names in found.values())]
+
+
+def _mean_trace(objective: LinearObjective, predictor: Array) -> float:
+    """Of the Gauss-Newton matrix of a row, J' B J."""
+    weights = objective.hessian_weights(predictor, objective.weights)
+    total = 0.0
+    for first in range(0, objective.n_rows, 64):
+        members = range(first, min(first + 64, objective.n_rows))
+        rows = objective.design.rows(members)
+        total += float(torch.sum(rows * objective.bent(weights[first : members[-1] + 1], rows)))
+    return total / float(objective.weights.sum())
 
 
 def _design(tangent: Tangent, inputs: Any) -> tuple[Design, Callable[[Any], Any]]:

@@ -37,8 +37,9 @@ class TorchModel:
         name. Then only `Study(refit=...)` verifies.
     damping
         Beside `weight_decay`, in the same unit, how stiffly the chosen parameters stay where
-        they are: the linearised network is to be trusted nearby only. Without any, its sets
-        are too small, and verification has to ask for more again and again.
+        they are: the linearised network is to be trusted nearby only. By default a hundredth
+        of what a row curves all of them together; without any, its sets are too small, and
+        verification has to ask for more again and again.
     batch_size
         Rows that go through the module together.
     device
@@ -51,7 +52,7 @@ class TorchModel:
     weight_decay: float = field(kw_only=True)
     layer: str | None = field(default=None, kw_only=True)
     parameters: Sequence[str] | Callable[[str], bool] | None = field(default=None, kw_only=True)
-    damping: float = field(default=0.05, kw_only=True)
+    damping: float | None = field(default=None, kw_only=True)
     batch_size: int = field(default=256, kw_only=True)
     device: Any = field(default=None, kw_only=True)
     classes: Sequence[Label] | None = field(default=None, kw_only=True)
@@ -65,7 +66,7 @@ class TorchModel:
                 "any, a layer has no optimum where its rows are separable: say how little counts "
                 "as none, such as 1e-5."
             )
-        if not _real(self.damping) or self.damping < 0:
+        if self.damping is not None and (not _real(self.damping) or self.damping < 0):
             raise ValueError(f"damping must be a number from 0 on, got {self.damping!r}.")
         if isinstance(self.batch_size, bool) or self.batch_size != max(1, int(self.batch_size)):
             raise ValueError(f"batch_size must be a whole number above 0, got {self.batch_size!r}.")

@@ -61,7 +61,7 @@ class Network:
         if hasattr(X, "iloc"):
             X = X.to_numpy()
         if isinstance(X, torch.Tensor | np.ndarray):
-            return self._batch(torch.as_tensor(X[members[0] : members[-1] + 1]))
+            return self._batch(_tensor(X[members[0] : members[-1] + 1]))
         return self._batch(torch.stack([_input(X[i]) for i in members]))
 
     def batches(self, what: str) -> Iterator[Any]:
@@ -78,7 +78,7 @@ class Network:
 
     def target(self, x: Any) -> Any:
         """One target, with or without an axis of length 1 before it, as a batch of one."""
-        batch = torch.as_tensor(np.asarray(x) if not isinstance(x, torch.Tensor) else x)
+        batch = _tensor(x)
         if tuple(batch.shape) == self.row_shape:
             batch = batch[None]
         if tuple(batch.shape) != (1, *self.row_shape):
@@ -227,7 +227,13 @@ def in_their_span(rows: Any) -> tuple[Any, Callable[[Any], Any]]:
 
 def _input(item: Any) -> Any:
     """The row of a data set's item, which may have its label beside it."""
-    return torch.as_tensor(item[0] if isinstance(item, tuple | list) else item)
+    return _tensor(item[0] if isinstance(item, tuple | list) else item)
+
+
+def _tensor(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value
+    return torch.from_numpy(np.require(value, requirements=["C", "W"]))  # as torch wants memory
 
 
 def _labels(y: NDArray[Any], expected: int) -> list[Label]:
