@@ -271,3 +271,18 @@ def test_nothing_is_made_on_another_device(case):
             study = forcing.Study(model, X, y)
             ex = study.explain(x, baselines=("influence", "representer", "random"))
         assert ex.flipped
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_data_set_is_explained_and_shown(case, shown, tmp_path):
+    module, X, y, more, plain = case
+    pictures = forcing.Images(X[:, 0].numpy()) if shown else None
+    model = forcing.TorchModel(module, weight_decay=DECAY)
+    x = more[unsure(plain, more)[0]]
+    for rows in (torch.utils.data.TensorDataset(X, y), list(zip(X, y, strict=True))):
+        study = forcing.Study(model, rows, y, display=pictures)
+        assert study.n_features == 64
+        ex = study.explain(x)
+        assert sorted(ex.supports) == sorted(plain.explain(x).supports)
+        ex.to_html(tmp_path / "page.html")
+        ex.save(tmp_path / "run.json")

@@ -37,14 +37,30 @@ class Display(Protocol):
 
 
 def present(study: StudyLike, x: Any, target: Any = None) -> Presenter:
-    """`study.display` bound to a target; without one, texts where X holds texts, else a table."""
+    """`study.display` bound to a target; without one, texts where X holds texts, a table where it
+    is one, and positions where X is a torch data set, of whose items nothing is known.
+    """
     from forcing.display.table import Table
     from forcing.display.texts import Texts, holds_texts
 
     display = study.display
-    if display is None:
-        display = Texts(study.X) if holds_texts(study.X) else Table()
+    if display is None and holds_texts(study.X):
+        display = Texts(study.X)
+    elif display is None and is_data_set(study.X):
+        display = Texts([f"row {row}" for row in range(study.n_rows)])
+        target = "the target" if target is None else target
+    elif display is None:
+        display = Table()
     return display.present(study, x, target)
+
+
+def is_data_set(X: Any) -> bool:
+    """Whether X is no container that can be seen as a table, or one of (row, label)."""
+    if hasattr(X, "shape"):
+        return False
+    first = X[0] if isinstance(X, list | tuple) else None
+    pairs = isinstance(first, list | tuple) and len(first) > 0 and hasattr(first[0], "shape")
+    return pairs or not isinstance(X, list | tuple)
 
 
 def check_length(what: str, given: int, study: StudyLike) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forcing.display.base import Item, check_length, empty_target
+from forcing.display.base import Item, check_length, empty_target, is_data_set
 from forcing.display.frames import as_array
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ class Images:
             return ImagePresenter(self, target)
         picture = self._as_picture(x)
         # What the model sees may be scaled otherwise than the pictures: 0 to 1, not 0 to 16.
-        white = None if picture is None else _largest_value(_dense_values(study.X))
+        known = picture is not None and not is_data_set(study.X)
+        white = _largest_value(_dense_values(study.X)) if known else None
         return ImagePresenter(self, picture, white)
 
     def _as_picture(self, x: Any) -> Any:

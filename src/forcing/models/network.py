@@ -35,7 +35,7 @@ class Network:
             self.module.to(model.device)
         self.device, self.dtype = _place(self.module)
         self.batch_size = int(model.batch_size)
-        self.X = X
+        self.X = X.to_numpy() if hasattr(X, "to_numpy") else X
         self.n_rows = int(X.shape[0]) if hasattr(X, "shape") else len(X)
         self.row_shape = tuple(self.rows([0]).shape[1:])
 
@@ -57,12 +57,9 @@ class Network:
 
     def rows(self, members: Sequence[int]) -> Any:
         """A batch of training rows, on the device."""
-        X = self.X
-        if hasattr(X, "iloc"):
-            X = X.to_numpy()
-        if isinstance(X, torch.Tensor | np.ndarray):
-            return self._batch(_tensor(X[members[0] : members[-1] + 1]))
-        return self._batch(torch.stack([_input(X[i]) for i in members]))
+        if isinstance(self.X, torch.Tensor | np.ndarray):
+            return self._batch(_tensor(self.X[members[0] : members[-1] + 1]))
+        return self._batch(torch.stack([_input(self.X[i]) for i in members]))
 
     def batches(self, what: str) -> Iterator[Any]:
         """All training rows, with a line on stderr where that takes long."""
@@ -233,7 +230,8 @@ def _input(item: Any) -> Any:
 def _tensor(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value
-    return torch.from_numpy(np.require(value, requirements=["C", "W"]))  # as torch wants memory
+    array = value.to_numpy() if hasattr(value, "to_numpy") else value
+    return torch.from_numpy(np.require(array, requirements=["C", "W"]))  # as torch wants memory
 
 
 def _labels(y: NDArray[Any], expected: int) -> list[Label]:

@@ -36,7 +36,8 @@ class Study:
     ----------
     model
         A fitted `sklearn.linear_model.LogisticRegression` with two classes and the L2 penalty,
-        alone or at the end of a `Pipeline`, or a model of a type given to `forcing.register`.
+        alone or at the end of a `Pipeline`, a
+        `forcing.TorchModel`, or a model of a type given to `forcing.register`.
     X
         The training rows as `fit` received them: array (n, p), frame, sparse matrix, tensor,
         or a list of texts.
@@ -123,7 +124,7 @@ class Study:
         """Columns, or numbers a row, as the user gave them; parameters of the head where X has
         none (texts).
         """
-        shape = np.shape(self.X) if not hasattr(self.X, "shape") else self.X.shape
+        shape = self.X.shape if hasattr(self.X, "shape") else _shape_of_items(self.X)
         if len(shape) >= 2:
             return math.prod(shape[1:])
         return self._explainer.n_parameters or 0
@@ -280,6 +281,14 @@ class Study:
 
         options.setdefault("baselines", ("influence", "representer"))
         return view(self, x, **options)
+
+
+def _shape_of_items(X: Any) -> tuple[int, ...]:
+    """Of a list of rows, or of a torch data set, whose items may have their label beside them."""
+    first = X[0]
+    if isinstance(first, list | tuple) and len(first) > 0 and hasattr(first[0], "shape"):
+        first = first[0]
+    return (len(X), *np.shape(first))
 
 
 def explain(model: Any, X: Any, y: Any, x: Any, **options: Any) -> Explanation:
