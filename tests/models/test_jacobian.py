@@ -164,3 +164,28 @@ def test_damping_follows_the_curvature(case):
     objective = study_of(module, X, y, damping=None)._explainer.adapted.objective
     expected = N * (DECAY + trace / 100)
     np.testing.assert_allclose(on_host(objective.penalty), expected, rtol=1e-6)
+
+
+def test_a_shared_jacobian_too_wide_for_a_factor_is_solved_with_its_diagonal(case, monkeypatch):
+    module, X, y, more = case
+    factored = problem(study_of(module, X, y), more[0])
+    monkeypatch.setattr("forcing.engine.curvature.SHARED", 0)
+    monkeypatch.setattr("forcing.engine.curvature.LARGEST", 0)
+    p = problem(study_of(module, X, y), more[0])
+    assert factored.fit.curvature.exact
+    assert not p.fit.curvature.exact
+    v = p.direction(p.fit.theta)
+    solved, expected = (on_host(q.fit.inverse.solve(v)) for q in (p, factored))
+    np.testing.assert_allclose(solved, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_a_shared_jacobian_in_memory_is_that_of_its_products():
+    array = torch.tensor(np.random.default_rng(0).normal(size=(5, 3, 4)))
+    design, weights = jacobian.Shared(array), torch.arange(5, dtype=torch.float64)
+    theta = torch.ones((4, 2), dtype=torch.float64)
+    np.testing.assert_allclose(design.times(theta), np.einsum("ikp,pm->ikm", array, theta))
+    np.testing.assert_allclose(
+        design.gram(weights), np.einsum("i,ikp,ikq->pq", weights, array, array)
+    )
+    np.testing.assert_allclose(design.squared_norms, np.sum(array.numpy() ** 2, axis=(1, 2)))
+    np.testing.assert_allclose(design.rows_times([3, 1], theta), design.times(theta)[[3, 1]])
