@@ -10,7 +10,7 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from forcing.engine.arrays import on_host
-from forcing.engine.curvature import Curvature
+from forcing.engine.curvature import Curvature, Whole
 from forcing.engine.problem import Problem
 from forcing.engine.toggle import CHUNK, toggled_margins
 from forcing.records import Progress
@@ -42,7 +42,7 @@ class BoundTables:
 def bound_tables(problem: Problem, curvature: Curvature, longest: int = 64) -> BoundTables:
     """Worst cases over all sets of k rows; n^2 p operations for small n, n p^2 for large."""
     objective, fit = problem.objective, problem.fit
-    whitened = on_host(objective.design.times(curvature.root.T))
+    whitened = on_host(objective.design.times(Whole(objective, curvature.hessian_weights).root.T))
     gradients = whitened * on_host(fit.kept * objective.residuals(fit.predictor))[:, None]
     scale = np.sqrt(on_host(objective.hessian_weights(fit.predictor, fit.kept)))
     curvatures = whitened * scale[:, None]
@@ -181,7 +181,7 @@ class NewtonErrorBound:
 def newton_error_bound(problem: Problem) -> NewtonErrorBound:
     """The constants of Proposition 1 for this model and target."""
     objective, fit = problem.objective, problem.fit
-    design = on_host(objective.design.array)
+    design = on_host(objective.design.rows(range(objective.n_rows)))
     norms = np.sqrt(np.sum(design * design, axis=1))
     weights = on_host(objective.hessian_weights(fit.predictor, fit.kept))
     hessian = (design * weights[:, None]).T @ design + np.diag(on_host(objective.penalty))

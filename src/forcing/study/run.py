@@ -12,7 +12,7 @@ import numpy as np
 from forcing.baselines import follow_up, longest_prefix, rank
 from forcing.engine.arrays import on_host
 from forcing.engine.bounds import BoundTables, bound_tables, lower_bound
-from forcing.engine.curvature import Whole
+from forcing.engine.curvature import LARGEST
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
 from forcing.engine.refine import Candidate, Refinement
@@ -257,7 +257,7 @@ class Run:
         yield Progress("bound", 0, None)
         at_most = len(found.rows) if found.status == "flipped" else self.options.limit
         size = 1
-        if not isinstance(self.problem.fit.curvature, Whole) or self.problem.objective.outputs:
+        if self.problem.objective.outputs or self.problem.objective.design.shape[1] > LARGEST:
             yield Bound(size, time.perf_counter() - began)
             return
         for item in lower_bound(
