@@ -60,7 +60,6 @@ class Peer:
     packages: tuple[str, ...] = ()
     most_parameters: int | None = None
     """Beyond, the method wants more memory or time than a benchmark has."""
-    note: str = ""
 
     @property
     def missing(self) -> list[str]:

@@ -31,10 +31,10 @@ _RULES = (
 )
 
 _PYDVL = tuple(
-    Peer(name, _lazily("with_pydvl", function), True, ("torch", "pydvl"), most)
-    for name, function, most in (
-        ("pyDVL influence, direct", "direct", WIDE),
-        ("pyDVL influence, CG", "conjugate_gradients", None),
+    Peer(name, _lazily("with_pydvl", function), in_margin, ("torch", "pydvl"), most)
+    for name, function, in_margin, most in (
+        ("pyDVL influence, direct", "direct", True, WIDE),
+        ("pyDVL influence, CG", "conjugate_gradients", True, None),
     )
 )
 

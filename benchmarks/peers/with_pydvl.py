@@ -44,5 +44,4 @@ def _score(module: Module, model: Any) -> Score:
 
 def _with_new_numpy() -> None:
     """pyDVL 0.9 asks for `numpy.float_` as it is imported, a name that NumPy 2 gave up."""
-    if "float_" not in vars(np):
-        np.float_ = np.float64  # type: ignore[attr-defined]
+    vars(np).setdefault("float_", np.float64)
