@@ -18,9 +18,19 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 import forcing
-from benchmarks.measure import PeakMemory, bandwidth, flips, in_child, size_of, table, tight, timed
-from benchmarks.measure import row as line
-from benchmarks.measure import told, warm_up
+from benchmarks.measure import (
+    PeakMemory,
+    bandwidth,
+    flips,
+    in_child,
+    row,
+    size_of,
+    table,
+    tight,
+    timed,
+    told,
+    warm_up,
+)
 from benchmarks.orders import Orders
 from benchmarks.peers import PEERS, Head, Peer
 from benchmarks.peers.contract import Vector, order_of, predicted_set
@@ -49,12 +59,12 @@ prefix that is predicted to flip (Yang et al. 2023, algorithm 1); *flips*: sciki
 without it at tol 1e-10 from a cold start, decides otherwise. *Its order*: how many of its first
 rows, taken out with refitting, flip the decision (up to 60 % of the rows). */ ours*: its rows in
 units of forcing's, the median over the targets where its set flips, and over all targets for its
-order, which counts as endless where it does not flip. forcing's time is that of all of `explain`: search,
-refinement, verification by the user's estimator, bound; a peer's is that of its scores alone.
-*In fits*: a target's time in units of one `LogisticRegression(tol=1e-8).fit`, lbfgs; *in passes*: of
-reading X once at the measured memory bandwidth. *Peak*: memory beyond data and imports, in a
-process of its own. Targets are those of the yardsticks where there are, else evenly spread over
-the less confident three quarters of the test rows.
+order, which counts as endless where it does not flip. forcing's time is that of all of `explain`:
+search, refinement, verification by the user's estimator, bound; a peer's is that of its scores
+alone. *In fits*: a target's time in units of one `LogisticRegression(tol=1e-8).fit`, lbfgs; *in
+passes*: of reading X once at the measured memory bandwidth. *Peak*: memory beyond data and imports,
+in a process of its own. Targets are those of the yardsticks where there are, else evenly spread
+over the less confident three quarters of the test rows.
 """
 
 
@@ -143,7 +153,7 @@ def _section(case: Case, speed: float) -> Iterator[str]:
         for claimed, rows, t in zip(ours.claimed, ours.rows, case.targets, strict=True)
     ]
     cost = (ours.setup, ours.each, once, a_pass, ours.mib)
-    yield line(["**forcing**", _of(sum(flipped), len(flipped)), "1", "", "", *_cost(*cost)])
+    yield row(["**forcing**", _of(sum(flipped), len(flipped)), "1", "", "", *_cost(*cost)])
     orders = Orders(fit, data)
     for peer in PEERS.values():
         if peer.missing:
@@ -151,16 +161,27 @@ def _section(case: Case, speed: float) -> Iterator[str]:
         told(f"{case.named.name}: {peer.name}")
         if peer.most_parameters is not None and data.X.shape[1] > peer.most_parameters:
             reason = f"not run: a dense Hessian of {data.X.shape[1]} columns"
-            yield line([peer.name, reason, *[""] * (len(COLUMNS) - 2)])
+            yield row([peer.name, reason, *[""] * (len(COLUMNS) - 2)])
             continue
         try:
             scores = in_child(attributed, peer.name, case)
         except (BrokenProcessPool, MemoryError, RuntimeError, ValueError) as error:
             reason = f"failed: {type(error).__name__}"
-            yield line([peer.name, reason, *[""] * (len(COLUMNS) - 2)])
+            yield row([peer.name, reason, *[""] * (len(COLUMNS) - 2)])
             continue
         found = _compared(case, peer, scores, sizes, orders)
-        yield line([peer.name, *found, *_cost(scores.setup, scores.each, once, a_pass, scores.mib)])
+        yield row(
+            [
+                peer.name + _undefined(scores),
+                *found,
+                *_cost(scores.setup, scores.each, once, a_pass, scores.mib),
+            ]
+        )
+
+
+def _undefined(scores: Scores) -> str:
+    bad = sum(bool(np.isnan(support).all()) for support in scores.supports)
+    return f" (NaN at {bad} targets)" if bad else ""
 
 
 def _compared(

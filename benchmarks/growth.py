@@ -27,10 +27,10 @@ STRAIGHT_FROM = 10_000
 """Rows from which on the slope is taken: below, what does not depend on n shows."""
 
 EXPLAINED = f"""\
-Two overlapping clouds of n rows with {COLUMNS} columns, C = 1. The target lies so near the decision
-line that its set has about {SET} rows at every n. Seconds; *explain* is search, refinement,
-verification and bound. *Peak*: memory of Study and target beyond the data, in units of X. *Slope*: of
-log time in log n, from {STRAIGHT_FROM} rows on: 1 is linear.
+Two overlapping clouds of n rows with {COLUMNS} columns, C = 1. The target lies so near the
+decision line that its set has about {SET} rows at every n. Seconds; *explain* is search,
+refinement, verification and bound. *Peak*: memory of Study and target beyond the data, in units of
+X. *Slope*: of log time in log n, from {STRAIGHT_FROM} rows on: 1 is linear.
 """
 
 _MEASURES = ("one fit", "Study", "first step", "a later step", "explain")

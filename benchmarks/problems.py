@@ -23,7 +23,7 @@ class Data:
     """Prepared as the yardsticks say. X and X_test are matrices, sparse for texts."""
 
     X: Any
-    y: NDArray[np.int64]
+    y: NDArray[np.integer]
     X_test: Any
 
     @property

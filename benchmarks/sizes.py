@@ -59,7 +59,7 @@ def _row(named: Named, settings: Settings) -> str:
         pairs.append((found.size, best))
         flipped += bool(found.flipped) and flips(C, data.X, data.y, x, found.supports, favoured)
         kept_back += bool(found.irreducible)
-        if found.size:
+        if found.size and found.lower_bound:
             bounds.append(found.lower_bound / found.size)
         if data.X.shape[1] <= WIDE:
             rows = [step.row for step in study.steps(x, method="mfs-newton")]

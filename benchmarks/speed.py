@@ -23,6 +23,8 @@ from benchmarks.measure import (
     told,
     warm_up,
 )
+from benchmarks.peers.contract import Head, predicted_set
+from benchmarks.peers.rules import influence
 from benchmarks.problems import PROBLEMS, Named, digits
 from benchmarks.settings import Settings
 from forcing.records import Bound, Refined, Step, Verified
@@ -43,13 +45,16 @@ COLUMNS = (
     "peak, in X",
 )
 
+LARGEST = 80
+"""Rows of the sets that are timed."""
+
 EXPLAINED = """\
 One fit is scikit-learn's `LogisticRegression(tol=1e-8)`, lbfgs, on all rows; *Study* to *bound* are
-in units of it. Medians over up to five targets of the less confident half whose set has up to 80
-rows; search and refinement together end with the irreducible set, verification is the user's own
-estimator at tol 1e-10. One pass is reading X once at the measured memory bandwidth; *a step* is the
-search's time over the rows that it removed. *Peak* is the memory that Study and targets took beyond
-the data, in units of X.
+in units of it. Medians over up to five targets for which influence predicts a set of up to 80 rows,
+and which have one; search and refinement together end with the irreducible set, verification is the
+user's own estimator at tol 1e-10. One pass is reading X once at the measured memory bandwidth; *a
+step* is the search's time over the rows that it removed. *Peak* is the memory that Study and
+targets took beyond the data, in units of X.
 """
 
 
@@ -104,9 +109,11 @@ def measured(name: str, most: int) -> Timed:
     warm_up()
     fit = LogisticRegression(C=named.C, tol=1e-8, max_iter=10_000)
     once, model = timed(lambda: fit.fit(data.X, data.y))
+    head = Head(data.X, data.y, model.coef_[0], float(model.intercept_[0]), named.C)
+    targets = _targets(head, data.X_test)
     with PeakMemory() as peak:
         made, study = timed(lambda: forcing.Study(model, data.X, data.y))
-        runs = _runs(study, data.X_test, most)
+        runs = _runs(study, data.X_test, targets, most)
     searched, steps, verified, bounded, sizes = (
         np.array(column) for column in zip(*runs, strict=True)
     )
@@ -125,18 +132,29 @@ def measured(name: str, most: int) -> Timed:
     )
 
 
-def _runs(study: forcing.Study, X_test: Any, most: int) -> list[tuple[float, ...]]:
+def _targets(head: Head, X_test: Any) -> list[int]:
+    """Of the first 400 test rows, up to 12 for which influence predicts a set of up to 80 rows."""
+    score = influence(head)
+    sizes: dict[int, int] = {}
+    for target in range(min(400, X_test.shape[0])):
+        predicted = predicted_set(score(X_test[target]), head.margin(X_test[target]))
+        if predicted is not None and len(predicted) <= LARGEST:
+            sizes[target] = len(predicted)
+    order = sorted(sizes, key=lambda target: -sizes[target])
+    return [order[i] for i in np.linspace(0, len(order) - 1, min(12, len(order))).astype(int)]
+
+
+def _runs(
+    study: forcing.Study, X_test: Any, targets: list[int], most: int
+) -> list[tuple[float, ...]]:
     """Search and refine, a step, verify, bound in seconds, and the rows of the set."""
-    some = range(min(400, X_test.shape[0]))
-    confidence = np.array([study.claim(X_test[i]).confidence for i in some])
-    targets = np.argsort(confidence)[np.linspace(0, len(confidence) // 2, 12).astype(int)]
     runs: list[tuple[float, ...]] = []
     for target in targets:
         told_of: dict[type, Any] = {}
         for event in study.events(X_test[target], max_removals=min(90, study.n_rows // 2)):
             told_of[type(event)] = event
         refined, last = told_of.get(Refined), told_of.get(Step)
-        if refined is None or last is None or not 0 < len(refined.steps) <= 80:
+        if refined is None or last is None or not 0 < len(refined.steps) <= LARGEST:
             continue
         search, verify, bound = last.seconds, told_of[Verified].seconds, told_of[Bound].seconds
         size = len(refined.steps)

@@ -31,11 +31,12 @@ FIRST = 40
 
 EXPLAINED = f"""\
 Mean and standard deviation over the targets, in seconds. The paper's row is as printed: one RTX
-2080 Ti, Inception-V3 features; it does not say which targets, nor how many rows it looked for. Here:
-this machine's CPU, MobileNetV2 features, the same numbers of rows, targets evenly spread over the less
-confident half of 500 test rows. *First {FIRST} rows*: the search (Algorithm 1 with drift-free
-updates) ends there or at the flip; *until it flips*: or at the most rows that are said; *refined,
-verified*, for those that flip: to the irreducible set and the refit of the user's estimator.
+2080 Ti, Inception-V3 features; it does not say which targets, nor how many rows it looked for.
+Here: this machine's CPU, MobileNetV2 features, the same numbers of rows, targets evenly spread over
+the less confident half of 500 test rows. *First {FIRST} rows*: the search (Algorithm 1 with
+drift-free updates) ends there or at the flip; *until it flips*: or at the most rows that are said;
+*refined, verified*, for those that flip: to the irreducible set and the refit of the user's
+estimator.
 *Influence functions* are exact, with the factor that Study has; *representer points* need no
 fine-tuning, since Study has brought the head to its optimum (the paper's time has it included).
 """
@@ -78,9 +79,9 @@ def _rows(name: str, measured: Measured) -> Iterator[str]:
     sizes = measured.sizes
     found = f", with {min(sizes)} to {max(sizes)} rows" if sizes else ""
     yield (
-        f"**{name}**, {measured.shape}: one fit {measured.fit:.1f} s, Study {measured.study:.1f} s; "
-        f"{len(sizes)} of {measured.targets} targets flip within {measured.most} rows and are "
-        f"confirmed by refitting{found}.\n"
+        f"**{name}**, {measured.shape}: one fit {measured.fit:.1f} s, "
+        f"Study {measured.study:.1f} s; {len(sizes)} of {measured.targets} targets flip within "
+        f"{measured.most} rows and are confirmed by refitting{found}.\n"
     )
     yield from table(COLUMNS)
     yield row(["paper, GPU", *PAPER[name]])
@@ -120,12 +121,12 @@ def _measured(data: Data, model: LogisticRegression, targets: int, most: int) ->
     told(f"studied in {made:.0f} s")
     times: dict[str, list[float]] = {}
     sizes = []
-    search = {"refine": False, "verify": False, "bound": False}
+    search = partial(study.explain, refine=False, verify=False, bound=False)
     for target in _unsure(study, data.X_test[:500], targets):
         x = data.X_test[target]
         runs: dict[str, Callable[[], Any]] = {
-            "first": partial(study.explain, x, max_removals=FIRST, **search),
-            "search": partial(study.explain, x, max_removals=most, **search),
+            "first": partial(search, x, max_removals=FIRST),
+            "search": partial(search, x, max_removals=most),
             "influence": partial(_order, study, x, "influence"),
             "representer": partial(_order, study, x, "representer"),
         }
@@ -134,7 +135,7 @@ def _measured(data: Data, model: LogisticRegression, targets: int, most: int) ->
             seconds, results[name] = timed(run)
             times.setdefault(name, []).append(seconds)
         if results["search"].flipped:
-            seconds, whole = timed(lambda x=x: study.explain(x, max_removals=most, bound=False))
+            seconds, whole = timed(partial(study.explain, x, max_removals=most, bound=False))
             times.setdefault("whole", []).append(seconds)
             if whole.flipped and whole.verified:
                 sizes.append(whole.size)

@@ -20,7 +20,7 @@ class Head:
 
     X: Any
     """(n, p), dense or sparse."""
-    y: NDArray[np.int64]
+    y: NDArray[np.integer]
     """(n,): 0 or 1."""
     w: Vector
     """(p,)"""

@@ -7,6 +7,7 @@ for methods that invert exactly; those that iterate would not converge with it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +64,9 @@ class Module:
 
         The loss at the target with the label decided falls by (1 - p) for each unit of margin.
         """
-        doubt = 1 / (1 + np.exp(self.head.margin(x)))
-        return inner.detach().numpy().ravel().astype(float) / (doubt * len(self.y))
+        doubt = 1 / (1 + math.exp(self.head.margin(x)))
+        values: Vector = inner.detach().numpy().ravel().astype(float)
+        return values / (doubt * len(self.y))
 
 
 def loss(output: torch.Tensor, label: torch.Tensor) -> torch.Tensor:

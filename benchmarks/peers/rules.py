@@ -22,7 +22,7 @@ def influence(head: Head) -> Score:
 
     def score(x: Any) -> Vector:
         lever = solve(np.append(_dense(x), 1.0))
-        return -head.sign(x) * residual * (head.X @ lever[:-1] + lever[-1])
+        return np.asarray(-head.sign(x) * residual * (head.X @ lever[:-1] + lever[-1]))
 
     return score
 

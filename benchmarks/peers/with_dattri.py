@@ -23,6 +23,8 @@ def explicit(head: Head) -> Score:
 
 
 def conjugate_gradients(iterations: int) -> Callable[[Head], Score]:
+    """Its default is 10. Where it has converged before the last one, its scores are NaN."""
+
     def setup(head: Head) -> Score:
         from dattri.algorithm.influence_function import IFAttributorCG
 
@@ -62,6 +64,7 @@ def tracin(head: Head) -> Score:
 
     module = Module.of(head)
     attributor = TracInAttributor(_task(module), torch.ones(1), normalized_grad=False)
+    attributor.projector_kwargs = None  # its random projection, of 7 parameters to 512 too
     return lambda x: _attributed(attributor, module, x)
 
 
