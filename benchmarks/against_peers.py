@@ -124,7 +124,7 @@ def against_peers(settings: Settings) -> Iterator[str]:
     for peer in PEERS.values():
         if peer.missing:
             yield f"- {peer.name}: left out, {' and '.join(peer.missing)} not installed."
-    for named in PROBLEMS.values():
+    for named in (named for named in PROBLEMS.values() if not named.for_times):
         if settings.takes(named):
             yield from _section(Case.of(named, settings), speed)
         else:

@@ -40,6 +40,8 @@ class Named:
     load: Callable[[], Data]
     shipped: bool = False
     """With scikit-learn; the others need FORCING_DATA."""
+    for_times: bool = False
+    """A larger cut of another one, that only `speed` uses."""
 
     @property
     def available(self) -> bool:
@@ -171,7 +173,7 @@ PROBLEMS = {
         Named("enron", 1.0, enron),
         Named("dog-fish", 1.0, dogfish),
         Named("catdog", 0.01, catdog),
-        Named("catdog-10000", 0.01, partial(catdog, 10_000)),
+        Named("catdog-10000", 0.01, partial(catdog, 10_000), for_times=True),
     )
 }
 """Two classes each. `cifar10` has ten, and a model of its own in `table_one`."""
