@@ -26,6 +26,15 @@ def digits(C=1.0):
     return X, labels, LogisticRegression(C=C).fit(X, labels)
 
 
+def returned(generator):
+    """What a generator returns at its end."""
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            return end.value
+
+
 def blobs(n, p, seed, C=1.0, **settings):
     """Two overlapping clouds, n rows of p columns."""
     rng = np.random.default_rng(seed)

@@ -11,7 +11,7 @@ import numpy as np
 
 from forcing.baselines import follow_up, longest_prefix, rank
 from forcing.engine.arrays import on_host
-from forcing.engine.bounds import BoundTables, bound_tables, lower_bound
+from forcing.engine.bounds import BoundTables, LowerBound, bound_tables, lower_bound
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
 from forcing.engine.refine import Candidate, Refinement
@@ -253,19 +253,14 @@ class Run:
         yield verified
         return verified
 
-    def _bound(self, found: _Found) -> Iterator[Event]:
+    def _bound(self, found: _Found) -> Stage[LowerBound]:
         began = time.perf_counter()
         yield Progress("bound", 0, None)
         at_most = len(found.rows) if found.status == "flipped" else self.options.limit
-        size = 1
-        for item in lower_bound(
-            self.problem, self.problem.fit.curvature, self.tables.get(self.problem), at_most
-        ):
-            if isinstance(item, Progress):
-                yield item
-            else:
-                size = item
-        yield Bound(size, time.perf_counter() - began)
+        tables = self.tables.get(self.problem)
+        proved = yield from lower_bound(self.problem, self.problem.fit.curvature, tables, at_most)
+        yield Bound(proved.rows, time.perf_counter() - began)
+        return proved
 
     def _cap(self) -> int:
         return max(self.options.limit, int(LARGEST_SHARE * self.problem.objective.n_rows))
@@ -278,12 +273,13 @@ class Tables:
     """The bound's worst cases, made once for all targets of a study, when first asked for."""
 
     def __init__(self) -> None:
-        self._made: BoundTables | None = None
+        self._made: list[BoundTables | None] = []
 
-    def get(self, problem: Problem) -> BoundTables:
-        if self._made is None:
-            self._made = bound_tables(problem, problem.fit.curvature)
-        return self._made
+    def get(self, problem: Problem) -> BoundTables | None:
+        """None for a loss that has no bound."""
+        if not self._made:
+            self._made.append(bound_tables(problem, problem.fit.curvature))
+        return self._made[0]
 
 
 @dataclass(frozen=True, slots=True)

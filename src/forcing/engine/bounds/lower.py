@@ -1,0 +1,191 @@
+"""How few rows cannot possibly flip the decision (docs/bound.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+
+from forcing.engine.arrays import on_host
+from forcing.engine.bounds.model import Floats
+from forcing.engine.bounds.sums import top
+from forcing.engine.bounds.tables import OUTWARD, BoundTables, Rung
+from forcing.engine.curvature import Curvature
+from forcing.engine.problem import Problem
+from forcing.engine.toggle import CHUNK, toggled_margins
+from forcing.records import Progress
+
+SINGLE_LIMIT = 2e8
+"""Rows to refit alone times the entries of the design, above which that is left out."""
+
+EIGEN_LIMIT = 5e8
+"""n p^2 above which the curvature that changes is bounded without an eigenvalue."""
+
+TRIED = 3
+"""Rungs that are tried for one size, from the smallest radius that holds."""
+
+ROUNDING = 1e-7
+"""Of the margin and of the target's norm, subtracted from every margin that the bound promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class LowerBound:
+    """What is proved about the size of a set that flips the decision."""
+
+    rows: int
+    """No set of fewer rows flips it."""
+    single: int | None = None
+    """A row whose absence alone was seen to flip it."""
+
+
+def lower_bound(
+    problem: Problem, curvature: Curvature, tables: BoundTables | None, at_most: int
+) -> Generator[Progress, None, LowerBound]:
+    """The smallest size that is not excluded, up to `at_most`; see docs/bound.md for the proof.
+
+    A size that is excluded excludes all below, so that the largest is galloped to and bisected.
+    Where already single rows are left, those are refitted.
+    """
+    if tables is None or at_most <= 1:
+        return LowerBound(min(1, at_most))
+    target = _Target.of(problem, curvature, tables)
+    longest = min(at_most - 1, int(tables.sizes[-1]) if len(tables.sizes) else 0)
+    excluded, open_from, step = 0, longest + 1, 1
+    while open_from - excluded > 1:
+        k = (
+            min(excluded + step, (excluded + open_from) // 2)
+            if open_from <= longest
+            else excluded + step
+        )
+        k = min(max(k, excluded + 1), longest)
+        if target.excludes(k):
+            excluded, step = k, 2 * step
+            yield Progress("bound", k, None)
+        else:
+            open_from = k
+    if excluded > 0:
+        return LowerBound(excluded + 1)
+    return (yield from _single_rows(problem, target))
+
+
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """One target in the terms of the proof."""
+
+    tables: BoundTables
+    margin: float
+    effects: Floats
+    """(n,): -a_i rho_i, what leaving row i out takes from the margin to first order."""
+    lever: Floats
+    """(n,): |a_i| with a_i = x_i . q."""
+    residual: Floats
+    """(p,): d - H q, which rounding leaves."""
+    norm: float
+    """|d| in H^-1."""
+
+    @classmethod
+    def of(cls, problem: Problem, curvature: Curvature, tables: BoundTables) -> _Target:
+        model = tables.model
+        direction = on_host(problem.direction)
+        solved = on_host(curvature.solve(problem.direction))
+        lever = model.design @ solved
+        image = model.design.T @ (model.curvatures * lever) + model.penalty * solved
+        return cls(
+            tables=tables,
+            margin=problem.margin(problem.fit.theta),
+            effects=-lever * model.slopes,
+            lever=np.abs(lever),
+            residual=direction - image,
+            norm=float(np.sqrt(max(direction @ solved, 0.0))),
+        )
+
+    def excludes(self, k: int) -> bool:
+        """Whether no set of k rows or fewer flips the decision."""
+        j = int(np.searchsorted(self.tables.sizes, k))
+        holding = [r for r in self.tables.rungs if np.isfinite(r.reaches[j])]
+        return any(self._excludes(k, j, rung) for rung in holding[:TRIED])
+
+    def _excludes(self, k: int, j: int, rung: Rung) -> bool:
+        reach = float(rung.reaches[j])
+        changing = self._changing(rung, reach)
+        left = self.margin - self._allowance(rung, reach)
+        squares = rung.sums[:, j] / (1.0 - rung.kappa[j]) ** 2  # |D|^2 <= their sum over S
+        model = self.tables.model
+        own = self.lever * model.curvatures
+        if top(self.effects + own * rung.norms * reach + changing * squares, k) < left:
+            return True
+        pulls = np.divide(own**2, rung.omega, out=np.full_like(own, np.inf), where=rung.omega > 0)
+        pulls[own == 0.0] = 0.0
+        pulled = float(np.sqrt(top(pulls, k)))
+        if not 0.0 < pulled < np.inf:
+            return False
+        ratio = reach / pulled
+        each = self.effects + 0.5 * ratio * pulls + (changing + 0.5 / ratio) * squares
+        return top(each, k) < left
+
+    def single(self) -> list[int]:
+        """Rows that may flip the decision alone, the likeliest first."""
+        model = self.tables.model
+        open_rows = np.ones(len(self.effects), dtype=bool)
+        for rung in self.tables.rungs:
+            share = (1.0 + OUTWARD) * rung.omega * rung.norms**2
+            gradient = np.abs(model.slopes) * rung.norms
+            reach = np.divide(gradient, 1 - share, out=np.full_like(share, np.inf), where=share < 1)
+            held = reach < rung.radius
+            if not np.any(held):
+                continue
+            farthest = float(np.max(reach[held]))
+            reach = np.where(held, reach, 0.0)
+            own = self.lever * model.curvatures * rung.norms * reach
+            lost = self.effects + own + self._changing(rung, farthest) * reach**2
+            open_rows &= ~(held & (lost < self.margin - self._allowance(rung, farthest)))
+        first = self.tables.rungs[0] if self.tables.rungs else None
+        share = first.omega * first.norms**2 if first else np.zeros_like(self.effects)
+        likely = -self.effects / np.maximum(1.0 - share, 1e-6)
+        candidates = np.flatnonzero(open_rows)
+        return [int(i) for i in candidates[np.argsort(likely[candidates], kind="stable")]]
+
+    def _changing(self, rung: Rung, reach: float) -> float:
+        """B: the curvature that changes takes at most B |D|^2 from the margin."""
+        model = self.tables.model
+        if model.fixed:
+            return 0.0
+        bends = model.bend(rung.norms * reach) * self.lever
+        if model.design.shape[0] * model.design.shape[1] ** 2 <= EIGEN_LIMIT:
+            scaled = (model.design * np.sqrt(bends)[:, None]) @ rung.root.T
+            square = scaled.T @ scaled
+            largest = float(np.linalg.eigvalsh(square)[-1]) + 1e-12 * float(np.trace(square))
+            return (1.0 + OUTWARD) * largest
+        heavy = rung.omega > 0
+        light = float(np.sum((bends * rung.norms**2)[~heavy]))
+        squares = (bends * rung.norms)[heavy] ** 2 / rung.omega[heavy]
+        return (1.0 + OUTWARD) * (light + float(np.sqrt(np.sum(squares))))
+
+    def _allowance(self, rung: Rung, reach: float) -> float:
+        residual = float(np.linalg.norm(rung.root @ self.residual))
+        return ROUNDING * (1.0 + self.margin + self.norm * (1.0 + reach)) + residual * reach
+
+
+def _single_rows(problem: Problem, target: _Target) -> Generator[Progress, None, LowerBound]:
+    """Refit without each row that may flip the decision alone; 2 where none does."""
+    removable = on_host(problem.removable(problem.fit.kept))
+    rows = [i for i in target.single() if removable[i]]
+    objective = problem.objective
+    if len(rows) * objective.n_rows * objective.n_parameters > SINGLE_LIMIT:
+        rows, proved = rows[:CHUNK], 1
+    else:
+        proved = 2
+    allowance = ROUNDING * (1.0 + target.margin)
+    for begin in range(0, len(rows), CHUNK):
+        some = rows[begin : begin + CHUNK]
+        for item in toggled_margins(problem, problem.fit, some, "bound"):
+            if isinstance(item, Progress):
+                yield item
+                continue
+            best = int(np.argmin(item))
+            if item[best] < -allowance:
+                return LowerBound(1, some[best])
+            if item[best] <= allowance:
+                proved = 1
+    return LowerBound(proved)
