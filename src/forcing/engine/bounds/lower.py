@@ -45,28 +45,29 @@ def lower_bound(
     """The smallest size that is not excluded, up to `at_most`; see docs/bound.md for the proof.
 
     A size that is excluded excludes all below, so that the largest is galloped to and bisected.
-    Where already single rows are left, those are refitted.
+    Where not even 1 is excluded, the single rows that are left are refitted.
     """
-    if tables is None or at_most <= 1:
-        return LowerBound(min(1, at_most))
+    if tables is None or not tables.rungs or at_most <= 1:
+        return LowerBound(1)
     target = _Target.of(problem, curvature, tables)
-    longest = min(at_most - 1, int(tables.sizes[-1]) if len(tables.sizes) else 0)
-    excluded, open_from, step = 0, longest + 1, 1
-    while open_from - excluded > 1:
-        k = (
-            min(excluded + step, (excluded + open_from) // 2)
-            if open_from <= longest
-            else excluded + step
-        )
-        k = min(max(k, excluded + 1), longest)
-        if target.excludes(k):
-            excluded, step = k, 2 * step
-            yield Progress("bound", k, None)
-        else:
-            open_from = k
+    excluded = yield from _largest_excluded(target, min(at_most - 1, int(tables.sizes[-1])))
     if excluded > 0:
         return LowerBound(excluded + 1)
     return (yield from _single_rows(problem, target))
+
+
+def _largest_excluded(target: _Target, longest: int) -> Generator[Progress, None, int]:
+    excluded, left, step = 0, longest + 1, 1
+    while left - excluded > 1:
+        k = min(excluded + step, left - 1)
+        if target.excludes(k):
+            excluded = k
+            yield Progress("bound", k, None)
+            step = 2 * step if left > longest else max(1, (left - excluded) // 2)
+        else:
+            left = k
+            step = max(1, (left - excluded) // 2)
+    return excluded
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ class _Target:
             effects=-lever * model.slopes,
             lever=np.abs(lever),
             residual=direction - image,
-            norm=float(np.sqrt(max(direction @ solved, 0.0))),
+            norm=float(np.sqrt(np.maximum(direction @ solved, 0.0))),
         )
 
     def excludes(self, k: int) -> bool:
@@ -140,8 +141,7 @@ class _Target:
             own = self.lever * model.curvatures * rung.norms * reach
             lost = self.effects + own + self._changing(rung, farthest) * reach**2
             open_rows &= ~(held & (lost < self.margin - self._allowance(rung, farthest)))
-        first = self.tables.rungs[0] if self.tables.rungs else None
-        share = first.omega * first.norms**2 if first else np.zeros_like(self.effects)
+        share = self.tables.rungs[0].omega * self.tables.rungs[0].norms ** 2
         likely = -self.effects / np.maximum(1.0 - share, 1e-6)
         candidates = np.flatnonzero(open_rows)
         return [int(i) for i in candidates[np.argsort(likely[candidates], kind="stable")]]

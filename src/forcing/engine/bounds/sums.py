@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forcing.engine.bounds.model import Floats
+
+Order = NDArray[np.intp]
 
 HEAD = 1_000
 """Rows of largest norm whose inner products are taken; the others' are bounded by the norms."""
 
-ROUNDS = 6
+ROUNDS = 4
 """Of tightening a bound by itself."""
 
 
@@ -21,18 +24,21 @@ def worst_sums(rows: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     """
     norms, order = _ranked(rows)
     products = _partners(rows, norms, order, sizes, signed=True)
-    n_rows, head = len(rows), len(products)
+    head = len(products)
     spectral = _largest_eigenvalue(rows)
-    sums = np.empty((n_rows, len(sizes)))
+    sums = np.empty((len(rows), len(sizes)))
     gradient = np.empty(len(sizes))
     falling = norms[order]
     for j, k in enumerate(sizes.astype(int)):
         largest = min(float(np.sum(falling[:k])), float(np.sqrt(k * spectral)))
         for _ in range(ROUNDS):
-            own = norms * largest
-            own[order[:head]] = np.minimum(own[order[:head]], products[:, j])
+            # Of the rows beyond the head none but the first k can be among the largest.
+            own = falling[: head + k] * largest
+            own[:head] = np.minimum(own[:head], products[:, j])
             largest = min(largest, float(np.sqrt(top(own, k))))
-        sums[:, j], gradient[j] = own, largest
+        sums[order, j] = falling * largest
+        sums[order[:head], j] = np.minimum(sums[order[:head], j], products[:, j])
+        gradient[j] = largest
     return sums, gradient
 
 
@@ -49,7 +55,8 @@ def worst_matrix(rows: Floats, sizes: Floats) -> Floats:
     counts = sizes.astype(int)
     lengths, squares = np.cumsum(falling)[counts - 1], np.cumsum(falling**2)[counts - 1]
     gershgorin = np.maximum(np.max(products, axis=0), beyond * lengths)
-    return np.minimum(np.minimum(gershgorin, squares), _largest_eigenvalue(rows))
+    worst: Floats = np.minimum(np.minimum(gershgorin, squares), _largest_eigenvalue(rows))
+    return worst
 
 
 def top(values: Floats, k: int) -> float:
@@ -58,21 +65,16 @@ def top(values: Floats, k: int) -> float:
     return float(np.sum(np.maximum(chosen, 0.0)))
 
 
-def _ranked(rows: Floats) -> tuple[Floats, np.ndarray]:
+def _ranked(rows: Floats) -> tuple[Floats, Order]:
     norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     return norms, np.argsort(-norms, kind="stable")
 
 
-def _partners(
-    rows: Floats, norms: Floats, order: np.ndarray, sizes: Floats, signed: bool
-) -> Floats:
+def _partners(rows: Floats, norms: Floats, order: Order, sizes: Floats, signed: bool) -> Floats:
     """(head, sizes): for each row of the head the sum of its k largest inner products."""
     head = rows[order[:HEAD]]
     products = head @ head.T
-    if not signed:
-        products = np.abs(products)
-    else:
-        products = np.maximum(products, 0.0)
+    products = np.maximum(products, 0.0) if signed else np.abs(products)
     if len(head) < len(rows):  # rows beyond the head give at most this (Cauchy-Schwarz)
         products = np.maximum(products, norms[order[:HEAD], None] * norms[order[HEAD]])
     longest = int(sizes[-1])

@@ -22,6 +22,9 @@ GROWTH = 1.5
 
 RUNGS = 12
 
+LONGEST = 300
+"""Rows of the largest sets that are looked at."""
+
 PASSES_LIMIT = 2e9
 """n p^2 above which the metrics of all rungs are multiples of the first: one factor for all."""
 
@@ -103,10 +106,10 @@ def bound_tables(problem: Problem, curvature: Curvature) -> BoundTables | None:
 
 
 def _sizes(n_rows: int) -> Floats:
-    """1 to 8, then by a sixth at a time; no more than half of the rows."""
+    """1 to 20, then by a tenth at a time; no more than half of the rows."""
     sizes = [1]
-    while sizes[-1] < 400:
-        sizes.append(max(sizes[-1] + 1, int(sizes[-1] * 7 / 6)))
+    while sizes[-1] < LONGEST:
+        sizes.append(max(sizes[-1] + 1, sizes[-1] * 11 // 10))
     return np.array([k for k in sizes if k <= max(1, n_rows // 2)], dtype=float)
 
 
@@ -168,7 +171,7 @@ def _rung(
         norms=_norms(whitened),
         root=root,
         sums=more * sums,
-        gradient=more * gradient,
+        gradient=more * gradient + OUTWARD,  # the fit's own gradient is far smaller
         kappa=more * kappa,
     )
 
