@@ -69,6 +69,8 @@ def tiny_problems(draw):
     return problem(study, rng.normal(size=columns) * draw(st.sampled_from([0.2, 1.0, 3.0])))
 
 
+# scikit-learn falls back to another solver where a row is huge; the study polishes what it finds.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(tiny_problems())
 def test_no_smaller_set_flips(p):
@@ -79,6 +81,7 @@ def test_no_smaller_set_flips(p):
                 assert p.margin(p.refit(rows).theta) > 0
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(tiny_problems(), st.integers(1, 6), st.integers(0, 2**31))
 def test_every_inequality_of_the_proof_holds_for_random_sets(p, size, seed):
@@ -105,7 +108,7 @@ def test_every_inequality_of_the_proof_holds_for_random_sets(p, size, seed):
             assert moved**2 <= squares + 1e-8
             own = target.lever * made.model.curvatures * rung.norms
             promised = target.effects[rows].sum() + own[rows].sum() * reach
-            promised += target._changing(rung, reach) * squares
+            promised += min(target._changing(rung, reach)) * squares
             assert taken <= promised + 1e-7 * (1 + target.margin)
 
 
@@ -115,6 +118,7 @@ def test_worst_sums_hold_for_every_set_and_are_reached(seed, head, monkeypatch):
     monkeypatch.setattr("forcing.engine.bounds.sums.HEAD", head)
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(11, 3)) * rng.exponential(size=(11, 1))
+    rows /= np.linalg.norm(rows, ord=2)
     sizes = np.array([1.0, 2.0, 4.0])
     sums, most = worst_sums(rows, sizes)
     kappa = worst_matrix(rows, sizes)
@@ -175,7 +179,8 @@ def test_one_row_of_very_high_leverage_does_not_hold_it_down():
     X = np.column_stack([X, np.random.default_rng(0).normal(size=1500)])
     X[0] = [0.0, 0.0, 40.0]
     study = study_of(X, y, LogisticRegression(C=1.0).fit(X, y))
-    targets = [t for t in unsure(study, X, 0.7) if study.claim(X[t]).confidence > 0.56][:3]
+    targets = [t for t in unsure(study, X[:60], 0.7) if study.claim(X[t]).confidence > 0.56][:3]
+    assert targets
     for target in targets:
         p = problem(study, X[target])
         assert bound(p) >= 2 * plain(p)
@@ -186,7 +191,7 @@ def test_large_problems_take_the_cheaper_form_which_is_weaker(limit, monkeypatch
     X, y, model = blobs(400, 2, seed=0, C=0.01)
     p = problem(study_of(X, y, model), X[7])
     exact = bound(p)
-    monkeypatch.setattr(f"forcing.engine.bounds.{limit}", 100)
+    monkeypatch.setattr(f"forcing.engine.bounds.{limit}", 200)
     assert 2 <= bound(p) <= exact
 
 
@@ -241,10 +246,9 @@ def test_ridge_is_bounded_against_the_group_formula():
     model = HostModel(X, penalty, X @ theta, ones, X @ theta - y, ones, fixed=True)
     root = np.linalg.inv(np.linalg.cholesky(hessian))
     sizes = np.arange(1.0, 8.0)
-    rung = tables._rung(model, sizes, np.inf, ones, root)
+    rung = tables._rung(model, sizes, np.inf, ones, hessian, root, X @ root.T)
     bounds = []
-    for x in rng.normal(size=(12, 2)):
-        x = np.append(x, 1.0)
+    for x in np.column_stack([rng.normal(size=(12, 2)), np.ones(12)]):
         sign = np.sign(x @ theta)
         solved = sign * np.linalg.solve(hessian, x)
         lever, margin = X @ solved, sign * (x @ theta)
@@ -254,8 +258,7 @@ def test_ridge_is_bounded_against_the_group_formula():
             made, margin, -lever * model.slopes, np.abs(lever), np.zeros(3), norm
         )
         size = returned(lower._largest_excluded(target, 3)) + 1
-        for rows in itertools.combinations(range(14), size - 1):
-            rows = list(rows)
+        for rows in map(list, itertools.combinations(range(14), size - 1)):
             inner = X[rows] @ np.linalg.solve(hessian, X[rows].T)
             change = lever[rows] @ np.linalg.solve(np.eye(len(rows)) - inner, model.slopes[rows])
             assert margin + change > 0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from forcing.engine.arrays import on_host
 from forcing.engine.bounds.model import Floats
-from forcing.engine.bounds.sums import top
+from forcing.engine.bounds.sums import largest_eigenvalue, top
 from forcing.engine.bounds.tables import OUTWARD, BoundTables, Rung
 from forcing.engine.curvature import Curvature
 from forcing.engine.problem import Problem
@@ -22,7 +22,7 @@ SINGLE_LIMIT = 2e8
 EIGEN_LIMIT = 5e8
 """n p^2 above which the curvature that changes is bounded without an eigenvalue."""
 
-TRIED = 3
+TRIED = 2
 """Rungs that are tried for one size, from the smallest radius that holds."""
 
 ROUNDING = 1e-7
@@ -109,21 +109,21 @@ class _Target:
 
     def _excludes(self, k: int, j: int, rung: Rung) -> bool:
         reach = float(rung.reaches[j])
-        changing = self._changing(rung, reach)
-        left = self.margin - self._allowance(rung, reach)
         squares = rung.sums[:, j] / (1.0 - rung.kappa[j]) ** 2  # |D|^2 <= their sum over S
-        model = self.tables.model
-        own = self.lever * model.curvatures
-        if top(self.effects + own * rung.norms * reach + changing * squares, k) < left:
-            return True
+        own = self.lever * self.tables.model.curvatures
         pulls = np.divide(own**2, rung.omega, out=np.full_like(own, np.inf), where=rung.omega > 0)
         pulls[own == 0.0] = 0.0
         pulled = float(np.sqrt(top(pulls, k)))
-        if not 0.0 < pulled < np.inf:
-            return False
-        ratio = reach / pulled
-        each = self.effects + 0.5 * ratio * pulls + (changing + 0.5 / ratio) * squares
-        return top(each, k) < left
+        ratio = reach / pulled if 0.0 < pulled < np.inf else 0.0
+        left = self.margin - self._allowance(rung, reach)
+        for changing in self._changing(rung, reach):
+            if top(self.effects + own * rung.norms * reach + changing * squares, k) < left:
+                return True
+            if ratio > 0.0:
+                each = self.effects + 0.5 * ratio * pulls + (changing + 0.5 / ratio) * squares
+                if top(each, k) < left:
+                    return True
+        return False
 
     def single(self) -> list[int]:
         """Rows that may flip the decision alone, the likeliest first."""
@@ -139,28 +139,29 @@ class _Target:
             farthest = float(np.max(reach[held]))
             reach = np.where(held, reach, 0.0)
             own = self.lever * model.curvatures * rung.norms * reach
-            lost = self.effects + own + self._changing(rung, farthest) * reach**2
+            changing = min(self._changing(rung, farthest))
+            lost = self.effects + own + changing * reach**2
             open_rows &= ~(held & (lost < self.margin - self._allowance(rung, farthest)))
         share = self.tables.rungs[0].omega * self.tables.rungs[0].norms ** 2
         likely = -self.effects / np.maximum(1.0 - share, 1e-6)
         candidates = np.flatnonzero(open_rows)
         return [int(i) for i in candidates[np.argsort(likely[candidates], kind="stable")]]
 
-    def _changing(self, rung: Rung, reach: float) -> float:
-        """B: the curvature that changes takes at most B |D|^2 from the margin."""
-        model = self.tables.model
+    def _changing(self, rung: Rung, reach: float) -> Iterator[float]:
+        """B, the dearer the smaller: what the curvature that changes takes is at most B |D|^2."""
+        model, more = self.tables.model, 1.0 + OUTWARD
         if model.fixed:
-            return 0.0
+            yield 0.0
+            return
         bends = model.bend(rung.norms * reach) * self.lever
+        squares = bends * rung.norms**2
+        heavy = rung.omega > 0.0
+        light = float(np.sum(squares[~heavy]))
+        spread = bends[heavy] * rung.norms[heavy] / np.sqrt(rung.omega[heavy])
+        yield more * (light + min(float(np.linalg.norm(spread)), float(np.sum(squares[heavy]))))
         if model.design.shape[0] * model.design.shape[1] ** 2 <= EIGEN_LIMIT:
             scaled = (model.design * np.sqrt(bends)[:, None]) @ rung.root.T
-            square = scaled.T @ scaled
-            largest = float(np.linalg.eigvalsh(square)[-1]) + 1e-12 * float(np.trace(square))
-            return (1.0 + OUTWARD) * largest
-        heavy = rung.omega > 0
-        light = float(np.sum((bends * rung.norms**2)[~heavy]))
-        squares = (bends * rung.norms)[heavy] ** 2 / rung.omega[heavy]
-        return (1.0 + OUTWARD) * (light + float(np.sqrt(np.sum(squares))))
+            yield more * largest_eigenvalue(scaled)
 
     def _allowance(self, rung: Rung, reach: float) -> float:
         residual = float(np.linalg.norm(rung.root @ self.residual))

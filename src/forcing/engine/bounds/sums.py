@@ -25,7 +25,7 @@ def worst_sums(rows: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     norms, order = _ranked(rows)
     products = _partners(rows, norms, order, sizes, signed=True)
     head = len(products)
-    spectral = _largest_eigenvalue(rows)
+    spectral = largest_eigenvalue(rows)
     sums = np.empty((len(rows), len(sizes)))
     gradient = np.empty(len(sizes))
     falling = norms[order]
@@ -43,7 +43,8 @@ def worst_sums(rows: Floats, sizes: Floats) -> tuple[Floats, Floats]:
 
 
 def worst_matrix(rows: Floats, sizes: Floats) -> Floats:
-    """(sizes,): at least the largest eigenvalue of sum_S r_i r_i' for every S of k rows.
+    """(sizes,): at least the largest eigenvalue of sum_S r_i r_i' for every S of k rows, of rows
+    for which that of all together is at most 1.
 
     That matrix has the eigenvalues of the rows' inner products among themselves: at most the
     largest sum of a row of their sizes (Gershgorin), at most their trace.
@@ -55,7 +56,7 @@ def worst_matrix(rows: Floats, sizes: Floats) -> Floats:
     counts = sizes.astype(int)
     lengths, squares = np.cumsum(falling)[counts - 1], np.cumsum(falling**2)[counts - 1]
     gershgorin = np.maximum(np.max(products, axis=0), beyond * lengths)
-    worst: Floats = np.minimum(np.minimum(gershgorin, squares), _largest_eigenvalue(rows))
+    worst: Floats = np.minimum(np.minimum(gershgorin, squares), 1.0)
     return worst
 
 
@@ -85,7 +86,8 @@ def _partners(rows: Floats, norms: Floats, order: Order, sizes: Floats, signed: 
     return sums
 
 
-def _largest_eigenvalue(rows: Floats) -> float:
+def largest_eigenvalue(rows: Floats) -> float:
+    """Of sum_i r_i r_i', not below it."""
     square = rows.T @ rows if rows.shape[0] >= rows.shape[1] else rows @ rows.T
     # The trace's rounding is far above the eigenvalue solver's.
     return float(np.linalg.eigvalsh(square)[-1]) + 1e-12 * float(np.trace(square))

@@ -17,10 +17,13 @@ OUTWARD = 1e-6
 """Every table is moved by this share to the safe side. Factors that are further than this from
 inverting their matrix are not used, so that it is more than the arithmetic can lose."""
 
-GROWTH = 1.5
+GROWTH = 2.0
 """From the radius of one rung to the next."""
 
-RUNGS = 12
+RUNGS = 7
+
+AHEAD = 1.05
+"""By how much more than the present norms the next weights allow for."""
 
 LONGEST = 300
 """Rows of the largest sets that are looked at."""
@@ -78,7 +81,8 @@ def bound_tables(problem: Problem, curvature: Curvature) -> BoundTables | None:
     n_rows, n_parameters = model.design.shape
     sizes = _sizes(n_rows)
     root = on_host(curvature.root)
-    first = _rung(model, sizes, np.inf, model.curvatures, root)
+    metric = _metric(model, model.curvatures)
+    first = _rung(model, sizes, np.inf, model.curvatures, metric, root, model.design @ root.T)
     if first is None:
         return BoundTables(model, sizes, ())
     if model.fixed:
@@ -119,14 +123,16 @@ def _settled(
     """A rung whose weights agree with the norms that follow from them."""
     norms = near.norms
     for _ in range(8):
-        # A little less than needed: lighter rows make longer norms, and those lighter rows.
-        omega = np.minimum(omega, 0.99 * model.least_secant(1.02 * norms * radius))
-        root = _root(model, omega)
+        # Lighter rows make longer norms, and those lighter rows: go a little ahead of them.
+        omega = np.minimum(omega, model.least_secant(AHEAD * norms * radius))
+        metric = _metric(model, omega)
+        root = _root(metric)
         if root is None:
             return None
-        norms = _norms(model.design @ root.T)
+        whitened = model.design @ root.T
+        norms = _norms(whitened)
         if np.all(omega <= model.least_secant(norms * radius)):
-            return _rung(model, sizes, radius, omega, root)
+            return _rung(model, sizes, radius, omega, metric, root, whitened)
     return None
 
 
@@ -157,11 +163,16 @@ def _scaled(model: HostModel, first: Rung, radius: float) -> Rung | None:
 
 
 def _rung(
-    model: HostModel, sizes: Floats, radius: float, omega: Floats, root: Floats
+    model: HostModel,
+    sizes: Floats,
+    radius: float,
+    omega: Floats,
+    metric: Floats,
+    root: Floats,
+    whitened: Floats,
 ) -> Rung | None:
-    if not _inverts(model, omega, root):
+    if np.linalg.norm(root @ metric @ root.T - np.eye(len(root))) > 0.1 * OUTWARD:
         return None
-    whitened = model.design @ root.T
     sums, gradient = worst_sums(whitened * model.slopes[:, None], sizes)
     kappa = worst_matrix(whitened * np.sqrt(omega)[:, None], sizes)
     more = 1.0 + OUTWARD
@@ -186,17 +197,10 @@ def _metric(model: HostModel, omega: Floats) -> Floats:
     return scaled.T @ scaled + np.diag(model.penalty)
 
 
-def _root(model: HostModel, omega: Floats) -> Floats | None:
+def _root(metric: Floats) -> Floats | None:
     try:
-        factor = np.linalg.cholesky(_metric(model, omega))
+        factor = np.linalg.cholesky(metric)
     except np.linalg.LinAlgError:
         return None
     root: Floats = scipy.linalg.lapack.dtrtri(factor, lower=1)[0]
     return np.tril(root)
-
-
-def _inverts(model: HostModel, omega: Floats, root: Floats) -> bool:
-    """Whether root M root' is the identity to a tenth of what the tables are moved by."""
-    identity = root @ _metric(model, omega) @ root.T
-    error = np.linalg.norm(identity - np.eye(len(root)))
-    return bool(error <= 0.1 * OUTWARD)
