@@ -47,7 +47,7 @@ def lower_bound(
     A size that is excluded excludes all below, so that the largest is galloped to and bisected.
     Where not even 1 is excluded, the single rows that are left are refitted.
     """
-    if tables is None or not tables.rungs or at_most <= 1:
+    if tables is None or at_most <= 1:
         return LowerBound(1)
     target = _Target.of(problem, curvature, tables)
     excluded = yield from _largest_excluded(target, min(at_most - 1, int(tables.sizes[-1])))
@@ -142,8 +142,7 @@ class _Target:
             changing = min(self._changing(rung, farthest))
             lost = self.effects + own + changing * reach**2
             open_rows &= ~(held & (lost < self.margin - self._allowance(rung, farthest)))
-        share = self.tables.rungs[0].omega * self.tables.rungs[0].norms ** 2
-        likely = -self.effects / np.maximum(1.0 - share, 1e-6)
+        likely = -self.effects / np.maximum(1.0 - self.tables.leverage, 1e-6)
         candidates = np.flatnonzero(open_rows)
         return [int(i) for i in candidates[np.argsort(likely[candidates], kind="stable")]]
 
@@ -173,10 +172,9 @@ def _single_rows(problem: Problem, target: _Target) -> Generator[Progress, None,
     removable = on_host(problem.removable(problem.fit.kept))
     rows = [i for i in target.single() if removable[i]]
     objective = problem.objective
-    if len(rows) * objective.n_rows * objective.n_parameters > SINGLE_LIMIT:
-        rows, proved = rows[:CHUNK], 1
-    else:
-        proved = 2
+    affordable = int(SINGLE_LIMIT / (objective.n_rows * objective.n_parameters))
+    proved = 2 if len(rows) <= affordable else 1
+    rows = rows[:affordable]
     allowance = ROUNDING * (1.0 + target.margin)
     for begin in range(0, len(rows), CHUNK):
         some = rows[begin : begin + CHUNK]

@@ -70,7 +70,10 @@ class BoundTables:
     model: HostModel
     sizes: Floats
     """Set sizes k of the tables; what holds for k rows holds for fewer."""
+    leverage: Floats
+    """(n,): w_i x_i' H^-1 x_i."""
     rungs: tuple[Rung, ...]
+    """By radius; none where the model is too near to singular."""
 
 
 def bound_tables(problem: Problem, curvature: Curvature) -> BoundTables | None:
@@ -82,11 +85,11 @@ def bound_tables(problem: Problem, curvature: Curvature) -> BoundTables | None:
     sizes = _sizes(n_rows)
     root = on_host(curvature.root)
     metric = _metric(model, model.curvatures)
-    first = _rung(model, sizes, np.inf, model.curvatures, metric, root, model.design @ root.T)
-    if first is None:
-        return BoundTables(model, sizes, ())
-    if model.fixed:
-        return BoundTables(model, sizes, (first,))
+    whitened = model.design @ root.T
+    leverage = model.curvatures * _norms(whitened) ** 2
+    first = _rung(model, sizes, np.inf, model.curvatures, metric, root, whitened)
+    if first is None or model.fixed:
+        return BoundTables(model, sizes, leverage, (first,) if first else ())
     cheap = n_rows * n_parameters**2 > PASSES_LIMIT
     rungs: list[Rung] = []
     omega, best = model.curvatures, 0
@@ -106,7 +109,7 @@ def bound_tables(problem: Problem, curvature: Curvature) -> BoundTables | None:
         best, omega = covered, rung.omega
         rungs.append(rung)
         radius *= GROWTH
-    return BoundTables(model, sizes, tuple(rungs))
+    return BoundTables(model, sizes, leverage, tuple(rungs))
 
 
 def _sizes(n_rows: int) -> Floats:
