@@ -19,6 +19,9 @@ from forcing.records import Progress
 SINGLE_LIMIT = 2e8
 """Rows to refit alone times the entries of the design, above which that is left out."""
 
+LIKELIEST = 8
+"""Rows that are refitted even then, at most, for one that flips alone."""
+
 EIGEN_LIMIT = 5e8
 """n p^2 above which the curvature that changes is bounded without an eigenvalue."""
 
@@ -108,43 +111,48 @@ class _Target:
         return any(self._excludes(k, j, rung) for rung in holding[:TRIED])
 
     def _excludes(self, k: int, j: int, rung: Rung) -> bool:
+        left = self.margin - self._allowance(rung, float(rung.reaches[j]))
+        return any(top(losses, k) < left for losses in self.losses(k, j, rung))
+
+    def losses(self, k: int, j: int, rung: Rung) -> Iterator[Floats]:
+        """(n,) each: what a set of up to k rows takes from the margin is at most their sum."""
         reach = float(rung.reaches[j])
         squares = rung.sums[:, j] / (1.0 - rung.kappa[j]) ** 2  # |D|^2 <= their sum over S
         own = self.lever * self.tables.model.curvatures
         pulls = np.divide(own**2, rung.omega, out=np.full_like(own, np.inf), where=rung.omega > 0)
         pulls[own == 0.0] = 0.0
         pulled = float(np.sqrt(top(pulls, k)))
-        ratio = reach / pulled if 0.0 < pulled < np.inf else 0.0
-        left = self.margin - self._allowance(rung, reach)
         for changing in self._changing(rung, reach):
-            if top(self.effects + own * rung.norms * reach + changing * squares, k) < left:
-                return True
-            if ratio > 0.0:
-                each = self.effects + 0.5 * ratio * pulls + (changing + 0.5 / ratio) * squares
-                if top(each, k) < left:
-                    return True
-        return False
+            yield self.effects + own * rung.norms * reach + changing * squares
+            if 0.0 < pulled < np.inf:
+                ratio = reach / pulled
+                yield self.effects + 0.5 * ratio * pulls + (changing + 0.5 / ratio) * squares
 
     def single(self) -> list[int]:
         """Rows that may flip the decision alone, the likeliest first."""
-        model = self.tables.model
         open_rows = np.ones(len(self.effects), dtype=bool)
         for rung in self.tables.rungs:
-            share = (1.0 + OUTWARD) * rung.omega * rung.norms**2
-            gradient = np.abs(model.slopes) * rung.norms
-            reach = np.divide(gradient, 1 - share, out=np.full_like(share, np.inf), where=share < 1)
-            held = reach < rung.radius
-            if not np.any(held):
-                continue
-            farthest = float(np.max(reach[held]))
-            reach = np.where(held, reach, 0.0)
-            own = self.lever * model.curvatures * rung.norms * reach
-            changing = min(self._changing(rung, farthest))
-            lost = self.effects + own + changing * reach**2
-            open_rows &= ~(held & (lost < self.margin - self._allowance(rung, farthest)))
+            lost, farthest = self.losses_alone(rung)
+            open_rows &= ~(lost < self.margin - self._allowance(rung, farthest))
         likely = -self.effects / np.maximum(1.0 - self.tables.leverage, 1e-6)
         candidates = np.flatnonzero(open_rows)
         return [int(i) for i in candidates[np.argsort(likely[candidates], kind="stable")]]
+
+    def losses_alone(self, rung: Rung) -> tuple[Floats, float]:
+        """(n,): at most what each row alone takes from the margin; and the farthest reach.
+
+        Infinite for a row without which the model may leave the radius.
+        """
+        model = self.tables.model
+        share = (1.0 + OUTWARD) * rung.omega * rung.norms**2
+        gradient = np.abs(model.slopes) * rung.norms + OUTWARD
+        reach = np.divide(gradient, 1 - share, out=np.full_like(share, np.inf), where=share < 1)
+        held = reach < rung.radius
+        farthest = float(np.max(reach[held], initial=0.0))
+        reach = np.where(held, reach, 0.0)
+        own = self.lever * model.curvatures * rung.norms * reach
+        lost = self.effects + own + min(self._changing(rung, farthest)) * reach**2
+        return np.where(held, lost, np.inf), farthest
 
     def _changing(self, rung: Rung, reach: float) -> Iterator[float]:
         """B, the dearer the smaller: what the curvature that changes takes is at most B |D|^2."""
@@ -173,8 +181,9 @@ def _single_rows(problem: Problem, target: _Target) -> Generator[Progress, None,
     rows = [i for i in target.single() if removable[i]]
     objective = problem.objective
     affordable = int(SINGLE_LIMIT / (objective.n_rows * objective.n_parameters))
-    proved = 2 if len(rows) <= affordable else 1
-    rows = rows[:affordable]
+    proved = 2
+    if len(rows) > affordable:
+        proved, rows = 1, rows[: min(affordable, LIKELIEST)]
     allowance = ROUNDING * (1.0 + target.margin)
     for begin in range(0, len(rows), CHUNK):
         some = rows[begin : begin + CHUNK]
