@@ -150,7 +150,7 @@ def _unsure(study: forcing.Study, X_test: Any, targets: int) -> list[int]:
 
 def _order(study: forcing.Study, x: Any, method: str) -> Any:
     """The scores alone: `Study.rank` goes on to refit without the first of them."""
-    return rank(study._problem(x, None, None), method)  # noqa: SLF001
+    return rank(study._explainer.problem(x), method)  # noqa: SLF001
 
 
 def _spread(seconds: list[float]) -> str:
