@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array, beside, eye
+from forcing.engine.curvature import factorised
 from forcing.engine.problem import Problem
 
 ROWS_AT_A_TIME = 512
 """Rows whose leverage is solved for side by side."""
 
+FEW = 1_000
+"""Solves by conjugate gradients that are made, where the Hessian has no factor, before leverages
+are estimated."""
+
 SKETCHES = 256
-"""Random directions where the Hessian has no exact factor: the standard error of a leverage is
-sqrt(2 / 256), 9 % of it."""
+"""Random directions to estimate from: the standard error of a leverage is sqrt(2 / 256), 9 %."""
 
 SKETCHES_AT_A_TIME = 32
 
@@ -29,14 +33,18 @@ def stretched(problem: Problem, slopes: Array, seed: int | None) -> Array:
 
     W_i is the curvature of the row's loss in its predictor, G_i the block of X H^-1 X' that
     belongs to it: h_i = w_i G_i where there is one output. Costs n solves (n K of a softmax)
-    where the Hessian is factorised; else G is estimated from solves for random directions.
+    where the Hessian can be factorised or they are few; else G is estimated from solves for
+    random directions.
     """
     objective, fit = problem.objective, problem.fit
     xp = array_namespace(slopes)
     c = objective.hessian_weights(fit.predictor, fit.kept)
-    exact = fit.curvature.exact
-    highest = HIGHEST if exact else HIGHEST_SKETCHED
-    blocks = _exact(problem) if exact else _sketched(problem, c, seed)
+    if fit.curvature.exact:
+        highest, blocks = HIGHEST, _exact(problem, factorised(objective, c).solve)
+    elif objective.n_rows * max(1, objective.outputs) <= FEW:
+        highest, blocks = HIGHEST, _exact(problem, fit.inverse.solve)
+    else:
+        highest, blocks = HIGHEST_SKETCHED, _sketched(problem, c, seed)
     if not objective.loss.coupled:
         return slopes / (1.0 - xp.minimum(c * blocks, xp.full_like(c, highest)))
     root = _curvature_root(c)
@@ -48,7 +56,7 @@ def stretched(problem: Problem, slopes: Array, seed: int | None) -> Array:
     return xp.linalg.solve(system, slopes[:, :, None])[:, :, 0]
 
 
-def _exact(problem: Problem) -> Array:
+def _exact(problem: Problem, solve: Callable[[Array], Array]) -> Array:
     """G: (n,), (n, K) for K separate losses, (n, K, K) for a softmax."""
     objective, n = problem.objective, problem.objective.n_rows
     xp = array_namespace(problem.fit.theta)
@@ -57,18 +65,19 @@ def _exact(problem: Problem) -> Array:
     for members in ranges:
         rows = objective.design.rows(members).T  # (p, m)
         if not objective.outputs:
-            parts.append(xp.sum(rows * problem.fit.inverse.solve(rows), axis=0))
+            parts.append(xp.sum(rows * solve(rows), axis=0))
             continue
         rows = rows[:, None, :]
         if not objective.loss.coupled:
             every = xp.broadcast_to(rows, (*objective.shape, len(members)))
-            solved = problem.fit.inverse.solve(xp.asarray(every, copy=True))
+            solved = solve(xp.asarray(every, copy=True))
             parts.append(xp.sum(rows * solved, axis=0).T)
             continue
         columns = []
         # What all classes have in common moves no probability, and H may lack its curvature.
-        for axis in eye(objective.outputs, rows) - 1.0 / objective.outputs:
-            solved = problem.fit.inverse.solve(rows * axis[None, :, None])
+        axes = eye(objective.outputs, rows) - 1.0 / objective.outputs
+        for k in range(objective.outputs):
+            solved = solve(rows * axes[k, :][None, :, None])
             columns.append(xp.sum(rows * solved, axis=0).T)
         parts.append(xp.stack(columns, axis=2))
     return xp.concat(parts, axis=0)
