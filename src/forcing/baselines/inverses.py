@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -53,28 +54,34 @@ def influence_lissa(
     """
     objective, c = _hessian(problem)
     v = problem.direction(problem.fit.theta)
-    n = objective.n_rows
+    n, rng = objective.n_rows, np.random.default_rng(seed)
     scale = 1.1 * largest_eigenvalue(objective, c)  # power iteration comes from below
-    if batch < n:
-        xp = array_namespace(c)
-        bend = xp.max(c, axis=1) if objective.outputs else c
-        scale += n / batch * float(xp.max(bend * objective.design.squared_norms))
-    rng = np.random.default_rng(seed)
-    runs = repeats if batch < n else 1
-    total = 0.0 * v
-    for _ in range(runs):
-        u, late = v, 0.0 * v
-        for number in range(depth):
-            product = (
-                _batch_product(objective, c, rng.integers(n, size=batch), u)
-                if batch < n
-                else objective.hessian_product(c, u)
-            )
-            u = v + u - product / scale
-            if 2 * number >= depth:
-                late = late + u
-        total = total + (u if batch >= n else late / (depth // 2))
-    return supports(problem, total / (runs * scale))
+    if batch >= n:
+        solved = _series(lambda u: objective.hessian_product(c, u), v, scale, depth, last=1)
+        return supports(problem, solved)
+    xp = array_namespace(c)
+    bend = xp.max(c, axis=1) if objective.outputs else c
+    scale += n / batch * float(xp.max(bend * objective.design.squared_norms))
+
+    def product(u: Array) -> Array:
+        return _batch_product(objective, c, rng.integers(n, size=batch), u)
+
+    solved = 0.0 * v
+    for _ in range(repeats):
+        solved = solved + _series(product, v, scale, depth, last=max(1, depth // 2)) / repeats
+    return supports(problem, solved)
+
+
+def _series(
+    product: Callable[[Array], Array], v: Array, scale: float, depth: int, last: int
+) -> Array:
+    """H^-1 v: the mean of the last iterates."""
+    u, total = v, 0.0 * v
+    for number in range(depth):
+        u = v + u - product(u) / scale
+        if depth - number <= last:
+            total = total + u
+    return total / (last * scale)
 
 
 def influence_arnoldi(problem: Problem, seed: int | None = 0, rank: int = RANK) -> Array:
