@@ -32,8 +32,8 @@ def plain(p):
     hessian = (model.design * model.curvatures[:, None]).T @ model.design + np.diag(model.penalty)
     inverse = np.linalg.inv(hessian)
     norms = np.sqrt(np.einsum("ij,jk,ik->i", model.design, inverse, model.design))
-    lever = model.design @ inverse @ p.direction
-    norm = np.sqrt(p.direction @ inverse @ p.direction)
+    lever = model.design @ inverse @ p.direction(p.fit.theta)
+    norm = np.sqrt(p.direction(p.fit.theta) @ inverse @ p.direction)
     gradients = -np.sort(-np.abs(model.slopes) * norms)
     leverage = -np.sort(-model.curvatures * norms**2)
     for k in range(1, 64):
