@@ -16,7 +16,7 @@ from forcing.display import Display
 from forcing.engine.problem import Problem
 from forcing.errors import TrainingMismatchError
 from forcing.explanation import Explanation
-from forcing.models import TrainingData, adapt
+from forcing.models import AdaptedModel, TrainingData, adapt
 from forcing.protocol.context import Context
 from forcing.records import Claim, Decision, Event, Label, Ranking, Step
 from forcing.study import training
@@ -91,7 +91,7 @@ class Study:
         self.sample_weight = training.weights(sample_weight, len(self.y))
         if (known := getattr(model, "classes_", None)) is not None:
             training.check_classes(self.y, self.sample_weight, np.asarray(known).tolist())
-        self._adapted = adapt(model, TrainingData(X, self.y, self.sample_weight))
+        self._adapted: AdaptedModel = adapt(model, TrainingData(X, self.y, self.sample_weight))
         self._fit, self.polish = polish(self._adapted)
         self.row_ids = training.of_length("row_ids", row_ids, len(self.y), "training row")
         self.class_names = list(
