@@ -108,7 +108,8 @@ def removal(ballot: Ballot, order: Places, rival: int, relaxed: bool = False) ->
     codes = ballot.codes[order]
     members = [np.flatnonzero(codes == c) for c in range(ballot.n_classes)]
     for j in range(ballot.k + 1, len(order) + 1):
-        if codes[j - 1] == ballot.favoured:  # such a row never helps
+        own = codes[j - 1] == ballot.favoured
+        if own and j > ballot.k + 1 and not ballot.weighted:  # what it allows, j - 1 allowed
             continue
         inside = [rows[: int(np.searchsorted(rows, j))] for rows in members]
         least = [

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -135,17 +135,18 @@ class KnockoutRun:
             self.most = REFITS + 3 * least
             self._spend(SEARCHED)
         yield Progress("search", 0, None, f"{least} rows by the closed form")
+        ways = self._ways()
         with suppress(BudgetSpentError):
-            yield from self._realised(ballot, least)
+            yield from self._realised(ballot, least, ways)
         best = self.trials.best
         if best is None:
-            return _Found("limit", f"No set was found. {self._budget()}", bound=least)
+            return replace(self._nothing(ways), bound=least)
         if len(best) > least:
             reason = f"{self._flips(best)} Rows at equal distances leave open whether fewer do."
             return _Found("flipped", reason, best, least)
         return _Found("flipped", f"{_rows(len(best))} the decision; fewer cannot.", best, least)
 
-    def _realised(self, ballot: Ballot, least: int) -> Stage[None]:
+    def _realised(self, ballot: Ballot, least: int, ways: list[Rows]) -> Stage[None]:
         """Refit without the sets of the closed form, each order of equal distances in turn."""
         trials, refine = self.trials, self.options.refine
         for hopeful in (True, False):
@@ -159,7 +160,7 @@ class KnockoutRun:
                     return
         if trials.best is not None and refine:
             yield from ddmin(trials, trials.best)
-        yield from knockout(trials, self._ways(), self.options.limit, refine)
+        yield from knockout(trials, ways, self.options.limit, refine)
 
     def _ways(self) -> list[Rows]:
         weights = self.recipe.sample_weight
