@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -185,11 +184,11 @@ def shortest_prefix(trials: Trials, orders: Sequence[Rows], limit: int) -> Stage
 
 
 def _lengths(limit: int) -> list[int]:
-    """1, 2, 3, 4, 6, 9, 13, ... and the limit: each half as long again."""
+    """1, 2, 4, 8, ... and the limit."""
     lengths, length = [], 1
     while length < limit:
         lengths.append(length)
-        length += max(1, length // 2)
+        length *= 2
     return [*lengths, limit] if limit >= 1 else []
 
 
@@ -212,19 +211,32 @@ def ddmin(trials: Trials, rows: Rows) -> Stage[Rows]:
     need stays out of the set for good. Ends after a pass over single rows in which none could be
     spared.
     """
-    parts = 2
+    chunks = [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
     while len(rows) > 1:
-        smaller = [_without(rows, chunk) for chunk in reversed(_chunks(rows, parts))]
-        hit = yield from trials.first_flip(smaller)
-        if hit is not None:
-            rows = smaller[hit]
-            parts = max(2, min(parts - 1, len(rows)))
-        elif parts >= len(rows):
+        place, tried = 0, 0
+        single = all(len(chunk) <= 1 for chunk in chunks)
+        while tried < len(chunks) > 1:
+            # From where the last one was spared: those before it were needed a moment ago.
+            waiting = [*chunks[place:], *(chunks[:place] if single else [])]
+            waiting = waiting[: len(chunks) - tried]
+            hit = yield from trials.first_flip([_without(rows, chunk) for chunk in waiting])
+            if hit is None:
+                break
+            rows = _without(rows, waiting[hit])
+            place = chunks.index(waiting[hit])
+            chunks.remove(waiting[hit])
+            tried = 0 if single else place
+        if single:
             break
-        else:
-            parts = min(2 * parts, len(rows))
+        chunks = [part for chunk in chunks for part in _halves(chunk)]
     trials.minimal.add(frozenset(rows))
     return rows
+
+
+def _halves(chunk: Rows) -> list[Rows]:
+    """The later half first."""
+    middle = len(chunk) // 2
+    return [part for part in (chunk[middle:], chunk[:middle]) if part]
 
 
 def put_back_each(trials: Trials, rows: Rows) -> Stage[None]:
@@ -235,11 +247,6 @@ def put_back_each(trials: Trials, rows: Rows) -> Stage[None]:
             yield from ddmin(trials, _without(rows, (rows[hit],)))
             return
     trials.minimal.add(frozenset(rows))
-
-
-def _chunks(rows: Rows, parts: int) -> list[Rows]:
-    ends = [round(len(rows) * place / parts) for place in range(parts + 1)]
-    return [rows[a:b] for a, b in pairwise(ends) if b > a]
 
 
 def _without(rows: Rows, chunk: Rows) -> Rows:

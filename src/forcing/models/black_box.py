@@ -108,7 +108,7 @@ def adapt_black_box(model: Any, data: TrainingData) -> AdaptedBlackBox:
     if "precomputed" in (getattr(model, "kernel", None), getattr(model, "metric", None)):
         raise UnsupportedModelError(
             f"{type(model).__name__} takes precomputed distances or kernels, of which a row is a "
-            "column as well. Fit it on the rows themselves, with the metric or kernel as a function."
+            "column as well. Fit it on the rows themselves, with the metric or kernel by name."
         )
     known = getattr(model, "n_features_in_", None)
     columns = data.X.shape[1] if len(getattr(data.X, "shape", ())) == 2 else known
