@@ -285,7 +285,7 @@ def test_a_spent_budget_keeps_what_was_found(most):
     model = SVC().fit(X, y)
     events = run(explainer(model, X, y), X[3], options(max_refits=most))
     end, verified = events[-1], one(events, Verified)
-    assert "its budget" in end.reason
+    assert "its share of the budget" in end.reason
     if end.status == "limit":
         assert verified is None
         assert most <= 15

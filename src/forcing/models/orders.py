@@ -150,9 +150,12 @@ def _favoured_first(main: Vector, tie: Vector, support: Vector) -> NDArray[np.in
 
 def similarities(model: Any, X: Any, row: Any) -> Vector | None:
     """(n,): how alike the model finds each row and the target; None where it does not say."""
-    if isinstance(model, SVC | NuSVC):
-        return _kernel(model, X, row)
-    leaves, at = _leaves(model, X), _leaves(model, row)
+    try:
+        if isinstance(model, SVC | NuSVC):
+            return _kernel(model, X, row)
+        leaves, at = _leaves(model, X), _leaves(model, row)
+    except (AttributeError, TypeError, ValueError):
+        return None  # another package's `apply` may mean another thing; any order will do
     if leaves is None or at is None:
         return None
     shared = leaves == at

@@ -69,7 +69,7 @@ class BlackBoxExplainer:
 
     def claim(self, x: Any, rival: Label = None, threshold: float | None = None) -> Claim:
         """What the model decides at x, as the claim to be explained."""
-        says = self._ask(self.model.fitted, self.model.row(x))
+        says = self.says(self.model.fitted, self.model.row(x))
         return self._question(says, rival, threshold).claim(says)
 
     def events(
@@ -83,7 +83,7 @@ class BlackBoxExplainer:
         options = options or default_options(self.n_rows)
         check_options(options)
         row = self.model.row(x)
-        says = self._ask(self.model.fitted, row)
+        says = self.says(self.model.fitted, row)
         question = self._question(says, rival, threshold)
         self._check_refit(question, row)
         return KnockoutRun(self, question, question.claim(says), row, options).events()
@@ -94,7 +94,7 @@ class BlackBoxExplainer:
         """What the model, refitted without these rows, decides at x."""
         recipe = self.model.recipe
         row = self.model.row(x)
-        question = self._question(self._ask(self.model.fitted, row), rival, threshold)
+        question = self._question(self.says(self.model.fitted, row), rival, threshold)
         kept = np.setdiff1d(np.arange(self.n_rows), np.asarray(list(rows), dtype=np.intp))
         if recipe.empties_a_class(kept):
             raise ValueError(
@@ -123,7 +123,7 @@ class BlackBoxExplainer:
         """One baseline's order of the training rows, with `flips_at` by refitting."""
         one_of("method", method, tuple(SCORERS))
         row = self.model.row(x)
-        says = self._ask(self.model.fitted, row)
+        says = self.says(self.model.fitted, row)
         question = self._question(says, rival, threshold)
         start = question.decision(says).confidence
         refits = Refits(self.model.recipe, row, question, start, self.n_jobs)
@@ -146,7 +146,8 @@ class BlackBoxExplainer:
             return self.classes[int(float(value) >= question.cut)]
         return value.item() if isinstance(value, np.generic) else value
 
-    def _ask(self, fitted: Any, row: Any) -> Says:
+    def says(self, fitted: Any, row: Any) -> Says:
+        """What a fitted estimator says at a one-row container."""
         return ask(fitted, row, self.model.recipe.scale, self.classes)
 
     def _question(self, says: Says, rival: Label, threshold: float | None) -> Question:
@@ -201,7 +202,7 @@ class BlackBoxExplainer:
         return self.classes.index(label)
 
     def _check_refit(self, question: Question, row: Any) -> None:
-        if question.decision(self._ask(self.refitted[0], row)).flipped:
+        if question.decision(self.says(self.refitted[0], row)).flipped:
             raise TrainingMismatchError(
                 f"{self.description}, refitted on all rows, decides otherwise at x than the "
                 "model given. Pass the rows, labels and sample_weight that fit received; where "

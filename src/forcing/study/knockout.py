@@ -203,15 +203,13 @@ class KnockoutRun:
         return f"{_rows(len(rows))} the decision.{more}"
 
     def _budget(self) -> str:
-        return f"The search ended after {self.trials.used} refits, its budget."
+        spent = f"The search ended after {self.trials.used} refits, its share of the budget"
+        return f"{spent}: allow more with max_refits or max_seconds."
 
     def _singles(self) -> int:
         """2 where the decision stays without any one row, each refitted; else 1."""
-        rows = self.refits.keeping_classes(np.arange(len(self.recipe.y)))
-        everyone = len(rows) >= len(self.recipe.y) - len(self.recipe.classes)
-        margins = [self.trials.known((row,)) for row in range(len(self.recipe.y))]
-        tried = everyone and all(m is not None and not self.trials.flips(m) for m in margins)
-        return 2 if tried else 1
+        margins = [self.trials.known((row,)) for row in self._rest()]
+        return 2 if all(m is not None and not self.trials.flips(m) for m in margins) else 1
 
     def _told(self, rows: Rows) -> Stage[str]:
         """The set as records; returns what has to be added to the reason."""
@@ -299,7 +297,8 @@ class KnockoutRun:
             by += f"; it flips with {flips} of {seeds} seeds"
         margins = [self.trials.known(_without(rows, row)) for row in rows]
         if len(rows) == 1:
-            margins = [self.claim.margin]
+            says = self.explainer.says(self.explainer.refitted[0], self.row)
+            margins = [self.question.decision(says).margin]
         known = [margin for margin in margins if margin is not None]
         irreducible = None
         if self.options.refine and len(known) == len(rows):
