@@ -31,6 +31,7 @@ from forcing.errors import TrainingMismatchError, UnsupportedModelError
 from forcing.models import AdaptedBlackBox, TrainingData, adapt
 from forcing.records import Bound, End, Progress, Ranking, Refined, Start, Step, Verified
 from forcing.study.black_box import BlackBoxExplainer
+from forcing.study.options import run_options
 from forcing.study.run import RunOptions
 
 MODELS = [
@@ -380,6 +381,60 @@ def test_a_classifier_of_the_users_own():
     assert any("logistic function" in note for note in found.notes)
 
 
+class Picky(MLPLike):
+    """Refuses to be fitted on fewer rows."""
+
+    def fit(self, X, y):
+        if len(X) < 60:
+            raise ValueError("60 rows, please")
+        return super().fit(X, y)
+
+
+def test_refits_that_fail_are_no_flips_and_are_told():
+    X, y = moons()
+    found = explainer(Picky().fit(X, y), X, y)
+    end = run(found, X[3])[-1]
+    assert end.status in {"limit", "unflippable"}
+    assert "refits failed (ValueError: 60 rows, please)" in end.reason
+    with pytest.raises(ValueError, match="cannot be refitted on 59 rows"):
+        found.predict_without([0], X[3])
+
+
+class Fickle(MLPLike):
+    """Decides otherwise on fewer rows, but only the first two times."""
+
+    refits = 0
+
+    def fit(self, X, y):
+        Fickle.refits += len(X) < 60
+        self.flips_ = len(X) < 60 and Fickle.refits <= 2
+        return super().fit(X, y)
+
+    def decision_function(self, X):
+        return np.full(len(X), -1.0 if self.flips_ else 1.0)
+
+
+def test_a_model_that_changes_its_mind_is_no_flip():
+    X, y = moons()
+    events = run(explainer(Fickle().fit(X, y), X, y), X[3])
+    assert events[-1].status == "failed"
+    assert "not the same from one refit to the next" in events[-1].reason
+    assert not one(events, Verified).flipped
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"max_refits": 0}, "max_refits must be a whole number of at least 1"),
+        ({"max_refits": 2.5}, "max_refits must be a whole number"),
+        ({"max_seconds": 0}, "max_seconds must be a number above 0"),
+    ],
+)
+def test_budgets_are_checked_at_the_door(given, words):
+    with pytest.raises(ValueError, match=words):
+        run_options(10, 0, **given)
+
+
 def test_more_seeds_say_how_many_flip():
     X, y = moons()
     model = RandomForestClassifier(5, random_state=0).fit(X, y)
@@ -391,7 +446,7 @@ def test_more_seeds_say_how_many_flip():
         refitted(clone(model).set_params(random_state=seed), X, y, X[3], rows) != favoured
         for seed in range(3)
     )
-    assert verified.by.endswith(f"it flips with {flips} of 3 seeds")
+    assert verified.by == f"RandomForestClassifier ({flips} of 3 seeds flip)"
 
 
 def test_random_ranking_and_its_flip():

@@ -286,7 +286,7 @@ class KnockoutRun:
         began = time.perf_counter()
         kept = np.setdiff1d(np.arange(len(self.recipe.y)), rows)
         decision = self.explainer.decide(kept, self.row, self.question)
-        by = f"{self.explainer.description}, refitted without the set"
+        by = self.explainer.description
         seeds = self.explainer.seeds
         if seeds > 1 and random_states(self.recipe.estimator):
             others = [
@@ -294,7 +294,7 @@ class KnockoutRun:
                 for seed in range(1, seeds)
             ]
             flips = sum(other.flipped for other in (decision, *others))
-            by += f"; it flips with {flips} of {seeds} seeds"
+            by += f" ({flips} of {seeds} seeds flip)"
         margins = [self.trials.known(_without(rows, row)) for row in rows]
         if len(rows) == 1:
             says = self.explainer.says(self.explainer.refitted[0], self.row)
