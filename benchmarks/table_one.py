@@ -18,6 +18,7 @@ from benchmarks.problems import cifar10 as load_cifar10
 from benchmarks.settings import Settings
 from forcing.baselines import rank
 from forcing.errors import UnsupportedModelError
+from forcing.study.linear import LinearExplainer
 
 COLUMNS = ("", "MFS", "influence functions", "representer points")
 
@@ -150,7 +151,9 @@ def _unsure(study: forcing.Study, X_test: Any, targets: int) -> list[int]:
 
 def _order(study: forcing.Study, x: Any, method: str) -> Any:
     """The scores alone: `Study.rank` goes on to refit without the first of them."""
-    return rank(study._explainer.problem(x), method)  # noqa: SLF001
+    explainer = study._explainer  # noqa: SLF001
+    assert isinstance(explainer, LinearExplainer)
+    return rank(explainer.problem(x), method)
 
 
 def _spread(seconds: list[float]) -> str:

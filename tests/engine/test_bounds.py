@@ -33,7 +33,7 @@ def plain(p):
     inverse = np.linalg.inv(hessian)
     norms = np.sqrt(np.einsum("ij,jk,ik->i", model.design, inverse, model.design))
     lever = model.design @ inverse @ p.direction(p.fit.theta)
-    norm = np.sqrt(p.direction(p.fit.theta) @ inverse @ p.direction)
+    norm = np.sqrt(p.direction(p.fit.theta) @ inverse @ p.direction(p.fit.theta))
     gradients = -np.sort(-np.abs(model.slopes) * norms)
     leverage = -np.sort(-model.curvatures * norms**2)
     for k in range(1, 64):

@@ -18,6 +18,9 @@ SINGLE = 1e-5
 
 MOST_ITERATIONS = 1_000
 
+DIVERGED = 1e8
+"""Growth of the squared residual after which there is nothing to hope for."""
+
 
 class Inverse(Protocol):
     """H^-1 at some model."""
@@ -51,7 +54,8 @@ class Conjugate:
         """Each column to this residual; in single precision where that is enough."""
         if self.is_factor:
             return self.base.solve(b) if rtol < SINGLE else roughly(self.base, b)
-        if rtol < SINGLE or b.dtype != array_namespace(b).float64:
+        double = rtol < SINGLE or not self.base.single
+        if double or b.dtype != array_namespace(b).float64:
             return self._solve(self.objective, self.hessian_weights, self.base.solve, b, rtol, most)
         objective, weights = self.objective.rough, single(self.hessian_weights)
 
@@ -73,14 +77,14 @@ class Conjugate:
         x, residual = xp.zeros_like(b), b
         direction = z = precondition(residual)
         energy = self._inner(residual, z)
-        enough = rtol * rtol * energy
+        enough, too_much = rtol * rtol * energy, DIVERGED * energy
         self.iterations = 0
         while self.iterations < most and bool(xp.any(energy > enough)):
             self.iterations += 1
             product = objective.hessian_product(weights, direction)
             bend = self._inner(direction, product)
-            # Columns that have converged stand still.
-            moving = (energy > enough) & (bend > 0)
+            # Columns that have converged stand still, and so do those that rounding drives off.
+            moving = (energy > enough) & (energy < too_much) & (bend > 0)
             if not bool(xp.any(moving)):
                 break
             length = xp.where(moving, energy / xp.where(moving, bend, 1.0), 0.0)

@@ -21,6 +21,9 @@ more, p / 64 iterations cost as much as a new one."""
 NEVER = 1_000
 """Iterations of conjugate gradients that are too many even where there is nothing else."""
 
+STEEP = 1e5
+"""Ratio of curvatures beyond which single precision loses the smallest."""
+
 FEW = 0.25
 """Share of the columns that rows may number for a factor of the rows to be preferred."""
 
@@ -40,6 +43,9 @@ class Curvature(Protocol):
     """Whether `solve` is the inverse Hessian; else it is a preconditioner."""
     patience: int
     """Iterations of conjugate gradients that cost as much as a new one of these."""
+
+    single: bool
+    """Whether single precision can tell its smallest curvature from none."""
 
     @property
     def rough(self) -> Solver:
@@ -82,6 +88,7 @@ class Whole:
         self.hessian_weights = hessian_weights
         self.patience = objective.n_parameters // CHEAP
         self.root = _root(_hessian(objective, hessian_weights))
+        self.single = _steepness(self.root) < STEEP
 
     @cached_property
     def rough(self) -> Solver:
@@ -113,6 +120,7 @@ class Blocks:
             _root(_with_penalty(objective, objective.design.gram(own[:, k])))
             for k in range(objective.outputs)
         ]
+        self.single = max(_steepness(root) for root in self._roots) < STEEP
 
     @cached_property
     def rough(self) -> Solver:
@@ -164,6 +172,7 @@ class LowRank:
         lifted = float(xp.max(diagonal)) * 1e-12
         self._diagonal = xp.where(diagonal > lifted, diagonal, lifted or 1.0)
         self._rows = rows
+        self.single = float(xp.max(diagonal)) < STEEP * float(xp.min(self._diagonal))
         core = (rows / self._diagonal[None, :]) @ rows.T
         scale = 1.0 / own
         self._root = _root(core + eye(len(members), core) * scale[:, None]) if members else None
@@ -213,6 +222,7 @@ class Diagonal:
         diagonal = objective.design.squares(hessian_weights)
         diagonal = diagonal + widened(objective.penalty, diagonal)
         self._diagonal = xp.where(diagonal > 0, diagonal, 1.0)
+        self.single = float(xp.max(diagonal)) < STEEP * float(xp.min(self._diagonal))
 
     @cached_property
     def rough(self) -> Solver:
@@ -270,8 +280,17 @@ def _root(hessian: Array) -> Array:
 
 
 def roughly(curvature: Curvature, b: Array) -> Array:
-    """M^-1 b to six digits, in half the time: for a step that a gradient corrects."""
+    """M^-1 b to a few digits, in half the time: for a step that a gradient corrects."""
+    if not curvature.single:
+        return curvature.solve(b)
     return in_single(curvature.rough, b, len(curvature.objective.shape))
+
+
+def _steepness(root: Array) -> float:
+    """Of the matrix that it inverts, by its pivots: at most its condition."""
+    xp = array_namespace(root)
+    pivots = xp.abs(xp.linalg.diagonal(root))
+    return float(xp.max(pivots) / xp.min(pivots)) ** 2
 
 
 class Corrected:

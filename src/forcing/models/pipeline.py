@@ -11,31 +11,38 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from forcing.engine.arrays import Array
+from forcing.models.black_box import AdaptedBlackBox
 from forcing.models.registry import AdaptedModel, Scores, TrainingData, adapt
 from forcing.models.rows import as_single
 
 
 @adapt.register
-def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel:
+def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel | AdaptedBlackBox:
     """Preprocessing stays as fitted: the objective is that of the last step alone."""
     last = model.steps[-1][1]
     check_is_fitted(last)
     steps = [step for _, step in model.steps[:-1] if step not in (None, "passthrough")]
     if not steps:
-        return adapt(last, data)
+        whole: AdaptedModel | AdaptedBlackBox = adapt(last, data)
+        return whole
     before = model[:-1]
     transformed = before.transform(data.X)
-    head = adapt(last, replace(data, X=transformed))
+    head: AdaptedModel | AdaptedBlackBox = adapt(last, replace(data, X=transformed))
 
     def through(x: Any) -> Any:
         return before.transform(as_single(x, data.X))
+
+    names = ", ".join(type(step).__name__ for step in steps)
+    stays = "stays" if len(steps) == 1 else "stay"
+    description = f"{head.description} in a Pipeline"
+    note = f"Preprocessing ({names}) {stays} as fitted on all rows."
+    if isinstance(head, AdaptedBlackBox):
+        return head.behind(through, description, note)
 
     def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
         scores, words = head.refit(kept, near)
         return lambda x: scores(through(x)), words
 
-    names = ", ".join(type(step).__name__ for step in steps)
-    stays = "stays" if len(steps) == 1 else "stay"
     weights = head.feature_weights
     columns = getattr(data.X, "shape", (0, 0))[-1]
     return replace(
@@ -43,8 +50,8 @@ def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel:
         outlook=lambda x: head.outlook(through(x)),
         scores=lambda x: head.scores(through(x)),
         refit=refit,
-        description=f"{head.description} in a Pipeline",
-        notes=(f"Preprocessing ({names}) {stays} as fitted on all rows.", *head.notes),
+        description=description,
+        notes=(note, *head.notes),
         # Scalers and imputers keep the columns; where their number changes, no weight is known.
         feature_weights=weights if weights is not None and len(weights) == columns else None,
     )

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from forcing.engine.arrays import Array, beside
 from forcing.engine.objective import LinearObjective
-from forcing.errors import UnsupportedModelError
 from forcing.records import Label
 
 Scores: TypeAlias = Callable[[Any], NDArray[np.float64]]
@@ -101,16 +100,15 @@ def outlook_of(objective: LinearObjective, row: NDArray[np.float64]) -> Outlook:
 
 
 @singledispatch
-def adapt(model: Any, data: TrainingData) -> AdaptedModel:  # noqa: ARG001 - adapters use it
+def adapt(model: Any, data: TrainingData) -> Any:
     """A fitted model as an `AdaptedModel`; dispatches on the model's type.
 
-    Raises `UnsupportedModelError` for types nobody registered.
+    Types nobody registered are black boxes, explained by refitting: an `AdaptedBlackBox`.
+    Raises `UnsupportedModelError` for what can be neither.
     """
-    raise UnsupportedModelError(
-        f"model is a {type(model).__name__}; forcing explains scikit-learn's LogisticRegression, "
-        "alone or at the end of a Pipeline. Teach it another kind with "
-        "forcing.register(type, adapter)."
-    )
+    from forcing.models.black_box import adapt_black_box  # it needs this module's TrainingData
+
+    return adapt_black_box(model, data)
 
 
 def register(model_type: type, adapter: Callable[[Any, TrainingData], AdaptedModel]) -> None:

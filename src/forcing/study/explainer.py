@@ -32,7 +32,12 @@ class Explainer(Protocol):
         """Weight of each of the user's columns on the margin, where that is known."""
 
     @property
-    def n_parameters(self) -> int | None: ...
+    def n_parameters(self) -> int:
+        """Of the objective; 0 where there is none."""
+
+    @property
+    def default_baselines(self) -> tuple[str, ...]:
+        """Shown beside a set unless others are asked for."""
 
     def claim(self, x: Any, rival: Label, threshold: float | None) -> Claim:
         """What the model decides at x."""

@@ -23,12 +23,14 @@ from forcing.study.run import LARGEST_SHARE, Run, RunOptions, Tables
 from forcing.study.training import check_classes
 from forcing.study.verification import Refit, Verifier
 
-BELOW, ABOVE = "below the threshold", "at or above the threshold"
-"""What a regression decides."""
+BELOW, ABOVE = "below", "above"
+"""What a regression decides: its prediction is below the threshold, or not."""
 
 
 class LinearExplainer:
     """Finds the optimum of the objective once, factorises its Hessian once."""
+
+    default_baselines = ("influence", "representer")
 
     def __init__(
         self,

@@ -37,6 +37,8 @@ def run_options(
     delta: float = 1e-3,
     slack: float = 0.0,
     qp_steps: int = 1,
+    max_refits: int | None = None,
+    max_seconds: float | None = None,
     **unknown: Any,
 ) -> RunOptions:
     """Options of a run, or an error that names what is wrong with one.
@@ -55,6 +57,10 @@ def run_options(
     whole("qp_steps", qp_steps, 1)
     number("delta", delta, LEAST, expected="must be a number above 0")
     number("slack", slack, 0.0, expected="must not be negative, but a number of log-odds")
+    if max_refits is not None:
+        whole("max_refits", max_refits, 1)
+    if max_seconds is not None:
+        number("max_seconds", max_seconds, LEAST, expected="must be a number above 0")
     return RunOptions(
         SearchOptions(method, exit, delta, slack, qp_steps),
         min(limit, n_rows - 1),
@@ -63,6 +69,8 @@ def run_options(
         bound,
         tuple(dict.fromkeys(names)),
         seed,
+        max_refits,
+        max_seconds,
     )
 
 

@@ -43,6 +43,9 @@ class RunOptions:
     bound: bool
     baselines: tuple[str, ...]
     seed: int | None
+    max_refits: int | None = None
+    """Refits of the user's estimator; None: as many as the way of searching takes by default."""
+    max_seconds: float | None = None
 
 
 class Run:

@@ -16,7 +16,7 @@ from forcing.models import TrainingData, adapt
 from forcing.protocol.context import Context
 from forcing.records import Claim, Decision, Event, Label, Ranking, Step
 from forcing.study import training
-from forcing.study.linear import LinearExplainer
+from forcing.study.explainers import explainer_of
 from forcing.study.options import run_options
 from forcing.study.progress import reported
 from forcing.study.verification import Refit
@@ -87,7 +87,7 @@ class Study:
         if (known := getattr(model, "classes_", None)) is not None:
             training.check_classes(self.y, self.sample_weight, np.asarray(known).tolist())
         adapted = adapt(model, TrainingData(X, self.y, self.sample_weight))
-        self._explainer = LinearExplainer(adapted, X, self.y, self.sample_weight, refit)
+        self._explainer = explainer_of(adapted, X, self.y, self.sample_weight, refit)
         self.row_ids = training.of_length("row_ids", row_ids, len(self.y), "training row")
         self.class_names = list(
             training.of_length("class_names", class_names, len(self._explainer.classes), "class")
@@ -117,7 +117,12 @@ class Study:
         shape = np.shape(self.X) if not hasattr(self.X, "shape") else self.X.shape
         if len(shape) == 2:
             return int(shape[1])
-        return self._explainer.n_parameters or 0
+        return self._explainer.n_parameters
+
+    @property
+    def default_baselines(self) -> tuple[str, ...]:
+        """Shown beside a set in a view unless others are asked for."""
+        return self._explainer.default_baselines
 
     @property
     def model_description(self) -> str:
@@ -270,7 +275,6 @@ class Study:
         """The live widget; takes the options of `explain`, and streams in the background."""
         from forcing.jupyter.widget import view
 
-        options.setdefault("baselines", ("influence", "representer"))
         return view(self, x, **options)
 
 
