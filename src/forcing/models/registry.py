@@ -18,8 +18,8 @@ from forcing.records import Label
 
 Scores: TypeAlias = Callable[[Any], NDArray[np.float64]]
 """A model: from a target, as the user gives it, to a score for each class (K,), whose
-differences are margins. Of two classes decided by one function f that is (0, f); of a
-regression (prediction,)."""
+differences are margins. Of two classes decided by one function f that is (0, f), and of a
+regression (0, prediction)."""
 
 
 class Refit(Protocol):
@@ -86,6 +86,9 @@ class AdaptedModel:
     """Difference of scores that is drawn like one unit of log-odds, where they are not."""
     cut: float = 0.0
     """Score from which on the second of two classes is decided."""
+    cut_at: Callable[[float], float] | None = None
+    """From a threshold, as the user gives it (a probability or a prediction), to the score that
+    it stands for; None: its log-odds, of a regression itself."""
 
 
 def outlook_of(objective: LinearObjective, row: NDArray[np.float64]) -> Outlook:
@@ -107,8 +110,8 @@ def adapt(model: Any, data: TrainingData) -> AdaptedModel:  # noqa: ARG001 - ada
     Raises `UnsupportedModelError` for types nobody registered.
     """
     raise UnsupportedModelError(
-        f"model is a {type(model).__name__}; forcing explains scikit-learn's LogisticRegression, "
-        "alone or at the end of a Pipeline. Teach it another kind with "
+        f"model is a {type(model).__name__}; forcing explains scikit-learn's linear models with "
+        "the L2 penalty, alone or at the end of a Pipeline. Teach it another kind with "
         "forcing.register(type, adapter)."
     )
 
