@@ -127,7 +127,7 @@ def linear_model(
     *,
     classes: tuple[Any, ...],
     codes: NDArray[np.intp],
-    as_given: Any = None,
+    as_given: Sequence[Any] = (),
     warm: bool = False,
     aside: str = "",
     **told: Any,
@@ -140,7 +140,8 @@ def linear_model(
         Estimators that have the same optimum, in the order in which a refit tries them until
         one ends there.
     as_given
-        The estimator at the user's own settings, where a fit may end far from its optimum.
+        The estimator at the user's own settings: that of them counts which ends furthest from
+        the optimum.
     warm
         Whether the first of `tight` takes parameters to start from.
     aside
@@ -190,7 +191,11 @@ def linear_model(
 
     def refit_as_given() -> NDArray[np.float64]:
         X = rows.matrix if hasattr(data.X, "detach") else data.X
-        return parameters(quietly_fitted(clone(as_given), X, data.y, data.sample_weight))
+        fits = [quietly_fitted(clone(e), X, data.y, data.sample_weight) for e in as_given]
+        return max(map(parameters, fits), key=value)
+
+    def value(theta: NDArray[np.float64]) -> float:
+        return objective.value(theta, objective.predictor(theta), objective.weights)
 
     weights = np.abs(np.atleast_2d(model.coef_)).mean(axis=0)
     fields = {"tolerance": None, "spread": 30.0, "description": type(model).__name__, **told}
@@ -202,7 +207,7 @@ def linear_model(
         outlook=outlook,
         scores=scores_of(model),
         refit=refit,
-        refit_as_given=None if as_given is None else refit_as_given,
+        refit_as_given=refit_as_given if as_given else None,
         feature_weights=weights * _deviations(rows.matrix),
         **fields,
     )
@@ -305,6 +310,13 @@ def tightly(model: Any, **settings: Any) -> Any:
         wanted["random_state"] = 0
     wanted = {name: value for name, value in wanted.items() if name in known}
     return clone(model).set_params(**wanted, **settings)
+
+
+def drawn(model: Any) -> tuple[Any, ...]:
+    """Clones of an estimator that draws at random: at its own seed, else at a few."""
+    if model.random_state is not None:
+        return (clone(model),)
+    return tuple(clone(model).set_params(random_state=seed) for seed in range(3))
 
 
 def class_notes(model: Any, n_classes: int) -> tuple[str, ...]:

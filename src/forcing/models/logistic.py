@@ -56,7 +56,7 @@ def adapt_logistic(model: LogisticRegression, data: TrainingData) -> AdaptedMode
         _tight(model),
         classes=classes,
         codes=codes,
-        as_given=clone(model).set_params(warm_start=False),
+        as_given=(clone(model).set_params(warm_start=False),),
         warm=by_gradient,
         tolerance=model.tol if by_gradient else None,
         spread=3.0 if by_gradient else 30.0,

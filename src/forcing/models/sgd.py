@@ -16,6 +16,7 @@ from forcing.models.linear import (
     Head,
     class_notes,
     codes_of,
+    drawn,
     linear_model,
     one_hot,
     row_weights,
@@ -53,8 +54,9 @@ def adapt_sgd(model: SGDClassifier, data: TrainingData) -> AdaptedModel:
         [OnePerClass(head) for head in tight] if several else tight,
         classes=classes,
         codes=codes,
-        as_given=clone(model).set_params(warm_start=False),
+        as_given=drawn(clone(model).set_params(warm_start=False)),
         warm=not several,
+        spread=5.0,
         aside=", which has the optimum that SGDClassifier heads for",
         notes=(
             "alpha counts per row: its penalty stays that of all rows as rows leave.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,6 +12,7 @@ from forcing.models.linear import (
     Head,
     class_notes,
     codes_of,
+    drawn,
     linear_model,
     one_hot,
     row_weights,
@@ -50,7 +50,7 @@ def adapt_linear_svc(model: LinearSVC, data: TrainingData) -> AdaptedModel:
         (tightly(model, dual=False),),
         classes=classes,
         codes=codes,
-        as_given=clone(model),
+        as_given=drawn(model),
         notes=class_notes(model, len(classes)),
         probabilities=False,
         # Of the squared hinge, too, the optimal score is 2 p - 1.
