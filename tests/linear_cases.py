@@ -128,3 +128,7 @@ CALIBRATED = [
 
 def named(cases):
     return {"argvalues": cases, "ids": [case.name for case in cases]}
+
+
+def named_by_text(models):
+    return {"argvalues": models, "ids": [str(model) for model in models]}

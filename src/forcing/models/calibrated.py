@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.utils.validation import check_is_fitted
 
 from forcing.errors import UnsupportedModelError
+from forcing.models.linear import codes_of
 from forcing.models.registry import AdaptedModel, TrainingData, adapt
 from forcing.models.views import rescaled
 
@@ -29,8 +31,9 @@ def adapt_calibrated(model: CalibratedClassifierCV, data: TrainingData) -> Adapt
             "CalibratedClassifierCV(..., ensemble=False)."
         )
     pair = model.calibrated_classifiers_[0]
-    inner = adapt(pair.estimator, data)
-    told = {
+    inner = adapt(pair.estimator, _as_inside(model, pair.estimator, data))
+    told: dict[str, Any] = {
+        "classes": tuple(model.classes_.tolist()),
         "description": f"{inner.description}, calibrated",
         "notes": (
             f"The calibration ({model.method}) stays as fitted with all rows.",
@@ -51,6 +54,13 @@ def adapt_calibrated(model: CalibratedClassifierCV, data: TrainingData) -> Adapt
         return rescaled(inner, slopes, shifts, probabilities=True, cut=0.0, **told)
     # Each class's own probability, which all others divide by the same sum.
     return rescaled(inner, slopes, shifts, probabilities=False, scale=1.0, **told)
+
+
+def _as_inside(model: CalibratedClassifierCV, estimator: Any, data: TrainingData) -> TrainingData:
+    """The labels as the model inside was given them: some calibrations pass their positions."""
+    if np.array_equal(np.asarray(estimator.classes_), model.classes_):
+        return data
+    return replace(data, y=codes_of(model.classes_, data.y))
 
 
 def _on_steps(inner: AdaptedModel, calibrators: list[Any], told: dict[str, Any]) -> AdaptedModel:
