@@ -24,16 +24,18 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
+ROWS = 60
+
 TIGHT = {"tol": 1e-12, "max_iter": 100_000}
 
 
-def two_moons(n=60, seed=0):
+def two_moons(n=ROWS, seed=0):
     """X and labels in words."""
     X, y = make_moons(n, noise=0.35, random_state=seed)
     return X, np.where(y == 1, "yes", "no")
 
 
-def three_blobs(n=60, seed=1):
+def three_blobs(n=ROWS, seed=1):
     X, y = make_blobs(n, centers=3, cluster_std=3.5, random_state=seed)
     return X / 5, np.array(["ash", "beech", "cedar"])[y]
 
@@ -51,70 +53,68 @@ class Case:
 
     name: str
     model: Any
-    tight: Callable[[Any, int], Any]
-    """From the fitted model and the number of all rows."""
-    several: bool = True
-    """Whether it takes several classes, too."""
+    tight: Callable[[Any], Any]
+    """From the fitted model, of `ROWS` rows."""
 
 
 CASES = [
     Case(
         "logistic",
         LogisticRegression(C=0.5),
-        lambda m, n: clone(m).set_params(solver="newton-cholesky", **TIGHT),
+        lambda m: clone(m).set_params(solver="newton-cholesky", **TIGHT),
     ),
     Case(
         "logistic-cv",
         LogisticRegressionCV(Cs=[0.1, 1.0], cv=3),
-        lambda m, n: LogisticRegression(C=np.ravel(m.C_)[0], solver="newton-cholesky", **TIGHT),
+        lambda m: LogisticRegression(C=np.ravel(m.C_)[0], solver="newton-cholesky", **TIGHT),
     ),
-    Case("ridge", RidgeClassifier(alpha=2.0), lambda m, n: clone(m)),
+    Case("ridge", RidgeClassifier(alpha=2.0), lambda m: clone(m)),
     Case(
         "ridge-sag",
         RidgeClassifier(alpha=0.3, solver="sag", random_state=0),
-        lambda m, n: RidgeClassifier(alpha=0.3, solver="svd"),
+        lambda _: RidgeClassifier(alpha=0.3, solver="svd"),
     ),
     Case(
         "ridge-cv",
         RidgeClassifierCV(alphas=[0.5, 5.0]),
-        lambda m, n: RidgeClassifier(alpha=m.alpha_),
+        lambda m: RidgeClassifier(alpha=m.alpha_),
     ),
     Case(
         "svc",
         LinearSVC(C=0.5, intercept_scaling=2.0, random_state=0),
-        lambda m, n: clone(m).set_params(dual=False, **TIGHT),
+        lambda m: clone(m).set_params(dual=False, **TIGHT),
     ),
     Case(
         "svc-dual",
         LinearSVC(dual=True, fit_intercept=False, random_state=0),
-        lambda m, n: clone(m).set_params(dual=False, **TIGHT),
+        lambda m: clone(m).set_params(dual=False, **TIGHT),
     ),
     Case(
         "sgd",
         SGDClassifier(loss="log_loss", alpha=0.02, random_state=0, average=True),
-        lambda m, n: OneVsRestClassifier(
-            LogisticRegression(C=1 / (m.alpha * n), solver="newton-cholesky", **TIGHT)
+        lambda m: OneVsRestClassifier(
+            LogisticRegression(C=1 / (m.alpha * ROWS), solver="newton-cholesky", **TIGHT)
         ),
     ),
     Case(
         "one-vs-rest",
         OneVsRestClassifier(LinearSVC(random_state=0)),
-        lambda m, n: OneVsRestClassifier(LinearSVC(dual=False, **TIGHT)),
+        lambda _: OneVsRestClassifier(LinearSVC(dual=False, **TIGHT)),
     ),
     Case(
         "grid",
         GridSearchCV(LinearSVC(dual=False), {"C": [0.1, 1.0]}, cv=3),
-        lambda m, n: clone(m.best_estimator_).set_params(**TIGHT),
+        lambda m: clone(m.best_estimator_).set_params(**TIGHT),
     ),
 ]
 
 
 REGRESSIONS = [
-    Case("ridge", Ridge(alpha=3.0), lambda m, n: clone(m)),
-    Case("ridge-lsqr", Ridge(solver="lsqr", tol=1e-3), lambda m, n: Ridge(solver="svd")),
-    Case("ridge-cv", RidgeCV(alphas=[1.0, 10.0]), lambda m, n: Ridge(alpha=m.alpha_)),
-    Case("ridge-bare", Ridge(fit_intercept=False), lambda m, n: clone(m)),
-    Case("least-squares", LinearRegression(), lambda m, n: clone(m)),
+    Case("ridge", Ridge(alpha=3.0), lambda m: clone(m)),
+    Case("ridge-lsqr", Ridge(solver="lsqr", tol=1e-3), lambda _: Ridge(solver="svd")),
+    Case("ridge-cv", RidgeCV(alphas=[1.0, 10.0]), lambda m: Ridge(alpha=m.alpha_)),
+    Case("ridge-bare", Ridge(fit_intercept=False), lambda m: clone(m)),
+    Case("least-squares", LinearRegression(), lambda m: clone(m)),
 ]
 
 

@@ -5,7 +5,6 @@ import itertools
 
 import numpy as np
 import pytest
-from linear_cases import CASES, named, three_blobs, two_moons
 from sklearn.base import clone
 from sklearn.linear_model import (
     Lasso,
@@ -18,6 +17,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
 import forcing
+from linear_cases import CASES, named, three_blobs, two_moons
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 
@@ -59,7 +59,7 @@ def test_sets_of_two_classes_flip_and_are_irreducible(case):
     study = forcing.Study(model, X, y)
     for i in unsure(study, X, 0.9)[3:30:20]:
         ex = study.explain(X[i])
-        confirm(study, ex, X[i], case.tight(model, len(y)))
+        confirm(study, ex, X[i], case.tight(model))
         assert ex.lower_bound <= ex.size
 
 
@@ -68,7 +68,7 @@ def test_sets_of_three_classes_flip_and_are_irreducible(case):
     X, y = three_blobs()
     model = clone(case.model).fit(X, y)
     study = forcing.Study(model, X, y)
-    again = case.tight(model, len(y))
+    again = case.tight(model)
     for i in unsure(study, X, 0.9)[1:20:12]:
         confirm(study, study.explain(X[i], bound=False), X[i], again)
 
@@ -85,7 +85,7 @@ def test_weights_of_rows_and_classes_count(case):
     i = unsure(study, X, 0.9)[4]
     ex = study.explain(X[i])
     total = weights * np.where(y == "no", 2.0, 0.7)
-    again = case.tight(model, len(y))
+    again = case.tight(model)
     if "class_weight" in again.get_params():
         again.set_params(class_weight=None)
     if isinstance(again, OneVsRestClassifier):
@@ -106,7 +106,7 @@ def test_balanced_classes_are_weighed_as_scikit_learn_weighs_them(case):
     study = forcing.Study(model.fit(X, y, sample_weight=weights), X, y, sample_weight=weights)
     if case.name == "sgd":
         return  # that it is taken for its own data is all that can be asked
-    own = case.tight(model, len(y)).set_params(class_weight="balanced")
+    own = case.tight(model).set_params(class_weight="balanced")
     own.fit(X, y, sample_weight=weights)
     for x in X[:5]:
         margin = study.claim(x).margin
@@ -119,7 +119,7 @@ def test_the_optimum_is_scikit_learns_own(case, data):
     X, y = data()
     model = clone(case.model).fit(X, y)
     study = forcing.Study(model, X, y)
-    own = case.tight(model, len(y)).fit(X, y)
+    own = case.tight(model).fit(X, y)
     for x in X[:10]:
         scores = np.ravel(own.decision_function(x[None]))
         scores = np.array([0.0, *scores]) if len(scores) == 1 else scores

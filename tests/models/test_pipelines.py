@@ -8,7 +8,6 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse as sp
-from linear_cases import three_blobs, two_moons
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import TruncatedSVD
@@ -21,6 +20,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import LinearSVC
 
 import forcing
+from linear_cases import three_blobs, two_moons
 
 HEADS = [
     (
@@ -33,7 +33,7 @@ HEADS = [
 
 
 def confirm(model, again, X, y, x, row):
-    """A set for the target x, which is `row` in a container of one: refitted on transformed rows."""
+    """A set for the target x, which is `row` in a container of one."""
     study = forcing.Study(model, X, y)
     before = model.predict(row)[0]
     ex = study.explain(x, bound=False)

@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-from linear_cases import REGRESSIONS, named, slope
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression, Ridge
@@ -12,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import forcing
+from linear_cases import REGRESSIONS, named, slope
 
 
 def without(again, X, y, rows, weights=None):
@@ -27,7 +27,7 @@ def test_sets_flip_and_are_irreducible_in_any_unit(case, size, side):
     weights = 0.5 + np.arange(len(y)) % 3
     model = clone(case.model).fit(X, y, weights)
     study = forcing.Study(model, X, y, sample_weight=weights)
-    again, x = case.tight(model, len(y)), X[3]
+    again, x = case.tight(model), X[3]
     optimum = clone(again).fit(X, y, weights)
     threshold = float(optimum.predict(x[None])[0] + side * 0.08 * size)
     ex = study.explain(x, threshold=threshold)

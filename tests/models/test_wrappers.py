@@ -1,8 +1,7 @@
-"""Models inside calibration, thresholds, searches: decided where the whole is, by what is inside."""
+"""Models inside calibration, thresholds and searches: decided where the whole is."""
 
 import numpy as np
 import pytest
-from linear_cases import CALIBRATED, named_by_text, slope, three_blobs, two_moons
 from sklearn import model_selection
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -15,6 +14,7 @@ from sklearn.svm import LinearSVC
 
 import forcing
 from forcing.records import Verified
+from linear_cases import CALIBRATED, named_by_text, slope, three_blobs, two_moons
 
 TIGHT = {"tol": 1e-10, "max_iter": 100_000}
 
