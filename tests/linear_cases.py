@@ -68,7 +68,7 @@ CASES = [
         LogisticRegressionCV(Cs=[0.1, 1.0], cv=3),
         lambda m: LogisticRegression(C=np.ravel(m.C_)[0], solver="newton-cholesky", **TIGHT),
     ),
-    Case("ridge", RidgeClassifier(alpha=2.0), lambda m: clone(m)),
+    Case("ridge", RidgeClassifier(alpha=2.0), clone),
     Case(
         "ridge-sag",
         RidgeClassifier(alpha=0.3, solver="sag", random_state=0),
@@ -110,11 +110,11 @@ CASES = [
 
 
 REGRESSIONS = [
-    Case("ridge", Ridge(alpha=3.0), lambda m: clone(m)),
+    Case("ridge", Ridge(alpha=3.0), clone),
     Case("ridge-lsqr", Ridge(solver="lsqr", tol=1e-3), lambda _: Ridge(solver="svd")),
     Case("ridge-cv", RidgeCV(alphas=[1.0, 10.0]), lambda m: Ridge(alpha=m.alpha_)),
-    Case("ridge-bare", Ridge(fit_intercept=False), lambda m: clone(m)),
-    Case("least-squares", LinearRegression(), lambda m: clone(m)),
+    Case("ridge-bare", Ridge(fit_intercept=False), clone),
+    Case("least-squares", LinearRegression(), clone),
 ]
 
 

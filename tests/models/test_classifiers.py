@@ -130,6 +130,17 @@ def test_the_optimum_is_scikit_learns_own(case, data):
         assert claim.margin == pytest.approx(best[0] - best[1], abs=2e-6)
 
 
+@pytest.mark.parametrize("case", **named(CASES))
+@pytest.mark.parametrize("data", [two_moons, three_blobs])
+def test_more_columns_than_rows(case, data):
+    X, y = data()
+    X = np.column_stack([X, 0.3 * np.random.default_rng(0).normal(size=(len(y), 90))])
+    model = clone(case.model).fit(X, y)
+    study = forcing.Study(model, X, y)
+    i = unsure(study, X, 0.99)[3]
+    confirm(study, study.explain(X[i], bound=False), X[i], case.tight(model))
+
+
 @pytest.mark.parametrize("labels", [np.array([False, True]), np.array([7, 3]), np.array([1, -1])])
 def test_any_labels(labels):
     X, y = two_moons(40)
@@ -230,8 +241,8 @@ def test_refits_say_what_was_refitted():
         events = study.events(X[unsure(study, X, 0.9)[4]], bound=False)
         found = [e.by for e in events if isinstance(e, forcing.records.Verified)]
         words[type(model).__name__] = found[-1]
-    assert words["RidgeClassifier"].startswith("RidgeClassifier(alpha=1, solver='auto'")
-    assert words["LinearSVC"] == "LinearSVC(C=1, dual=False, tol=1e-10)"
+    assert words["RidgeClassifier"].startswith("RidgeClassifier(solver='auto'")
+    assert words["LinearSVC"] == "LinearSVC(dual=False, tol=1e-10)"
     assert words["SGDClassifier"].startswith("LogisticRegression(C=0.833333, solver='lbfgs'")
     assert "the optimum that SGDClassifier heads for" in words["SGDClassifier"]
 

@@ -114,6 +114,30 @@ def test_the_users_own_refit_of_steps_is_read_by_its_probability():
     assert refit(kept).predict(X[[i]])[0] != model.predict(X[[i]])[0]
 
 
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (
+            CalibratedClassifierCV(
+                CalibratedClassifierCV(LinearSVC(), ensemble=False), ensemble=False
+            ),
+            "probabilities of a CalibratedClassifierCV",
+        ),
+        (
+            OneVsRestClassifier(
+                CalibratedClassifierCV(LinearSVC(), ensemble=False, method="isotonic")
+            ),
+            "thresholds or steps of their own",
+        ),
+    ],
+    ids=["twice", "steps"],
+)
+def test_scores_that_are_not_linear_are_refused(model, words):
+    X, y = three_blobs() if isinstance(model, OneVsRestClassifier) else two_moons()
+    with pytest.raises(forcing.UnsupportedModelError, match=words):
+        forcing.Study(model.fit(X, y), X, y)
+
+
 def test_an_average_over_folds_is_refused():
     X, y = two_moons()
     with pytest.raises(forcing.UnsupportedModelError, match=r"5 models.*ensemble=False"):

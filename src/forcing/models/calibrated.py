@@ -11,7 +11,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.utils.validation import check_is_fitted
 
 from forcing.errors import UnsupportedModelError
-from forcing.models.linear import codes_of
+from forcing.models.classes import codes_of
 from forcing.models.registry import AdaptedModel, TrainingData, adapt
 from forcing.models.views import rescaled
 
@@ -31,14 +31,16 @@ def adapt_calibrated(model: CalibratedClassifierCV, data: TrainingData) -> Adapt
             "CalibratedClassifierCV(..., ensemble=False)."
         )
     pair = model.calibrated_classifiers_[0]
+    if not hasattr(pair.estimator, "decision_function"):
+        raise UnsupportedModelError(
+            f"model calibrates the probabilities of a {type(pair.estimator).__name__}, which are "
+            "not linear in its parameters. Calibrate a model that has a decision_function."
+        )
     inner = adapt(pair.estimator, _as_inside(model, pair.estimator, data))
     told: dict[str, Any] = {
         "classes": tuple(model.classes_.tolist()),
         "description": f"{inner.description}, calibrated",
-        "notes": (
-            f"The calibration ({model.method}) stays as fitted with all rows.",
-            *inner.notes,
-        ),
+        "notes": (f"The calibration ({model.method}) stays as fitted with all rows.", *inner.notes),
     }
     if model.method == "isotonic":
         return _on_steps(inner, pair.calibrators, told)

@@ -6,7 +6,6 @@ import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.class_weight import compute_class_weight
 
 from forcing.engine.arrays import Array
 from forcing.engine.design import Dense, Design, Sparse
@@ -39,7 +37,7 @@ DETERMINED = 1e-10
 """Least eigenvalue of the columns' correlations from which on a model needs no penalty."""
 
 SHOWN = ("C", "alpha", "solver", "dual", "tol")
-"""Settings that say what was refitted, where an estimator has them and they are not the user's."""
+"""Settings that say what was refitted, where they are not scikit-learn's own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,8 +233,10 @@ def _begun(estimator: Any, y: NDArray[Any], start: Any) -> Any:
 
 def _in_words(estimator: Any, aside: str) -> str:
     estimator = getattr(estimator, "estimator", estimator)  # one for each class
-    settings = estimator.get_params(deep=False)
-    shown = [f"{name}={_short(settings[name])}" for name in SHOWN if name in settings]
+    settings, usual = (e.get_params(deep=False) for e in (estimator, type(estimator)()))
+    told = [name for name in SHOWN if name in settings]
+    told = [name for name in told if name == "solver" or settings[name] != usual[name]]
+    shown = [f"{name}={_short(settings[name])}" for name in told]
     return f"{type(estimator).__name__}({', '.join(shown)}){aside}"
 
 
@@ -269,37 +269,6 @@ def _deviations(matrix: Any) -> NDArray[np.float64]:
     return np.asarray(matrix.std(axis=0))
 
 
-def codes_of(classes: Any, y: NDArray[Any]) -> NDArray[np.intp]:
-    """(n,): positions of the labels among the classes, which are sorted."""
-    codes: NDArray[np.intp] = np.searchsorted(np.asarray(classes), y)
-    return codes
-
-
-def one_hot(codes: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
-    return np.eye(n_classes)[codes]
-
-
-def row_weights(
-    model: Any, data: TrainingData, balanced_by_weight: bool = False
-) -> NDArray[np.float64]:
-    """(n,): sample weights times class weights.
-
-    `balanced_by_weight`: whether "balanced" counts the weights of the rows, which some of
-    scikit-learn's estimators do since 1.8, or just the rows.
-    """
-    weights = np.ones(len(data.y)) if data.sample_weight is None else data.sample_weight.copy()
-    if model.class_weight is None:
-        return weights
-    extra = {}
-    if balanced_by_weight and "sample_weight" in signature(compute_class_weight).parameters:
-        extra["sample_weight"] = data.sample_weight
-    factors: NDArray[np.float64] = compute_class_weight(
-        model.class_weight, classes=model.classes_, y=data.y, **extra
-    )
-    weights *= factors[codes_of(model.classes_, data.y)]
-    return weights
-
-
 def tightly(model: Any, **settings: Any) -> Any:
     """An unfitted clone at the tolerance of a verifying refit, its class weights taken out:
     they come with the weights of the rows.
@@ -317,22 +286,6 @@ def drawn(model: Any) -> tuple[Any, ...]:
     if model.random_state is not None:
         return (clone(model),)
     return tuple(clone(model).set_params(random_state=seed) for seed in range(3))
-
-
-def class_notes(model: Any, n_classes: int) -> tuple[str, ...]:
-    """What a reader must know of class weights, and of confidence among several classes."""
-    notes = []
-    if model.class_weight is not None:
-        notes.append("Class weights are kept as they were with all rows.")
-    if n_classes > 2:
-        notes.append(AMONG_SEVERAL)
-    return tuple(notes)
-
-
-AMONG_SEVERAL = (
-    "Confidence is that of the favoured class against its nearest rival alone, so that "
-    "it falls below 50 % where the decision flips."
-)
 
 
 def quietly_fitted(head: Any, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None) -> Any:

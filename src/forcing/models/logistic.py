@@ -13,15 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from forcing.engine.losses import Logistic, Softmax
 from forcing.errors import UnsupportedModelError
-from forcing.models.linear import (
-    Head,
-    class_notes,
-    codes_of,
-    linear_model,
-    one_hot,
-    row_weights,
-    tightly,
-)
+from forcing.models.classes import class_notes, codes_of, one_hot, row_weights
+from forcing.models.linear import Head, linear_model, tightly
 from forcing.models.registry import AdaptedModel, TrainingData, adapt
 
 GRADIENT_SOLVERS = frozenset({"lbfgs", "newton-cg", "newton-cholesky"})

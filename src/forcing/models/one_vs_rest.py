@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from forcing.engine.arrays import Array
 from forcing.engine.objective import LinearObjective
 from forcing.errors import UnsupportedModelError
-from forcing.models.linear import AMONG_SEVERAL, codes_of
+from forcing.models.classes import AMONG_SEVERAL, codes_of
 from forcing.models.registry import AdaptedModel, Outlook, Scores, TrainingData, adapt
 
 
@@ -30,6 +30,11 @@ def adapt_one_vs_rest(model: OneVsRestClassifier, data: TrainingData) -> Adapted
         adapt(estimator, replace(data, y=(codes == k).astype(np.intp)))
         for estimator, k in zip(model.estimators_, positives, strict=True)
     ]
+    if any(part.cut or part.cut_at is not None for part in parts):
+        raise UnsupportedModelError(
+            "model compares scores of models that have thresholds or steps of their own. Put "
+            "linear models inside OneVsRestClassifier."
+        )
     told: dict[str, Any] = {
         "classes": classes,
         "codes": codes,

@@ -8,16 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from forcing.engine.losses import SquaredHinge
 from forcing.errors import UnsupportedModelError
-from forcing.models.linear import (
-    Head,
-    class_notes,
-    codes_of,
-    drawn,
-    linear_model,
-    one_hot,
-    row_weights,
-    tightly,
-)
+from forcing.models.classes import class_notes, codes_of, one_hot, row_weights
+from forcing.models.linear import Head, drawn, linear_model, tightly
 from forcing.models.registry import AdaptedModel, TrainingData, adapt
 from forcing.models.ridge import HALF
 

@@ -43,7 +43,7 @@ def adapt_transformed_target(model: TransformedTargetRegressor, data: TrainingDa
             raise ValueError(
                 f"threshold must be in the range of the target's transformation, got {threshold!r}."
             )
-        return cut
+        return cut if inner.cut_at is None else inner.cut_at(cut)
 
     inner = adapt(model.regressor_, replace(data, y=transformed(y)))
     note = "The transformation of the target stays as fitted on all rows."

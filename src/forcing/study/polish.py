@@ -31,15 +31,18 @@ class Polish:
     distance: float
     """In standard deviations of the parameters."""
     probability: float
-    """Largest change of a training row's probability."""
+    """Largest change of a training row's probability, """
+    known: bool = True
+    """or of what is drawn as one, of a model that gives none."""
 
     @property
     def note(self) -> str | None:
         if self.probability < NOTABLE:
             return None
+        what = "probabilities" if self.known else "percentages"
         return (
             "The fitted model stopped short of its optimum, which is what is explained: "
-            f"probabilities differ by up to {100 * self.probability:.1f} points."
+            f"{what} differ by up to {100 * self.probability:.1f} points."
         )
 
 
@@ -70,7 +73,7 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
             )
     moved = float(np.max(np.abs(on_host(optimum.predictor - at_fit.predictor))))
     before, after = (probabilities(objective, f.predictor) for f in (at_fit, optimum))
-    report = Polish(distance, float(np.max(np.abs(on_host(after - before)))))
+    report = Polish(distance, float(np.max(np.abs(on_host(after - before)))), model.probabilities)
     if moved > SETTLED or optimum.curvature is not at_fit.curvature:
         optimum = refresh(objective, optimum)
     return optimum, report
