@@ -104,6 +104,17 @@ def test_other_data_is_noticed(model):
         forcing.Study(model.fit(X, y), X, y[::-1])
 
 
+def test_without_a_penalty_the_search_ends_where_rows_no_longer_determine_the_model():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(14, 10))
+    y = X[:, 0] + 0.5 * rng.normal(size=14)
+    x = rng.normal(size=10)
+    model = LinearRegression().fit(X, y)
+    ex = forcing.Study(model, X, y).explain(x, threshold=float(model.predict(x[None])[0] - 8.0))
+    assert ex.status == "failed"
+    assert "do not determine 11 parameters without a penalty" in ex.reason
+
+
 def test_without_a_penalty_columns_must_differ():
     X, y = slope()
     twice = np.column_stack([X, X[:, 0]])
