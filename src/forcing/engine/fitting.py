@@ -7,7 +7,7 @@ from functools import cached_property
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array, count
+from forcing.engine.arrays import Array
 from forcing.engine.conjugate import Conjugate, Inverse, inverse_at
 from forcing.engine.curvature import Curvature, factorised
 from forcing.engine.objective import LinearObjective
@@ -105,12 +105,6 @@ def refit(
         if size <= decrement or (size >= previous and size < 1e-6):  # rounding is reached
             return Fit(theta, predictor, kept, curvature, number + 1, first)
         previous = size
-    rows, free = count(kept > 0), count(objective.penalty == 0)
-    if rows <= free:
-        raise ConvergenceError(
-            f"{rows} rows that remain do not determine {free} parameters without a penalty. Use "
-            "one, such as Ridge with a small alpha."
-        )
     raise ConvergenceError(
         f"a refit did not reach its optimum in {max_steps} Newton steps. Scale the columns "
         "(StandardScaler) or use a smaller C."

@@ -12,7 +12,7 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from forcing.baselines import ALL_UP_TO, BASELINES, follow_up, rank
-from forcing.engine.arrays import Array, indices
+from forcing.engine.arrays import Array, count, indices
 from forcing.engine.problem import Problem
 from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel, Outlook
@@ -74,7 +74,14 @@ class LinearExplainer:
     ) -> Generator[Event, None, None]:
         problem = self.problem(x, rival, threshold)
         verifier = Verifier(self.adapted, x, self._refit, self._X)
-        return Run(problem, options, verifier, self._tables).events()
+        limited = replace(options, limit=min(options.limit, self._most()))
+        return Run(problem, limited, verifier, self._tables).events()
+
+    def _most(self) -> int:
+        """Rows that may leave and the rest still determine a model without a penalty."""
+        objective = self.adapted.objective
+        rows, free = count(objective.weights > 0), count(objective.penalty == 0)
+        return max(1, rows - free - 1) if free > 1 else rows
 
     def predict_without(
         self, rows: list[int], x: Any, rival: Label, threshold: float | None
