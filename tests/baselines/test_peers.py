@@ -10,7 +10,7 @@ import pytest
 from benchmarks.peers import PEERS, Head
 from benchmarks.peers.contract import order_of, predicted_set
 from forcing.baselines import influence, representer
-from support import blobs, problem, refit_margin, study_of, tight_fit
+from support import blobs, problem, refit_margin, sign, study_of, tight_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # theirs, by the dozen
 
@@ -64,7 +64,7 @@ def test_tracin_is_the_product_of_the_gradients(name, target, case):
     p = problem(study, X[target])
     rho = np.asarray(p.objective.residuals(p.fit.predictor))
     favoured = float(p.claim.favoured == p.classes[1])
-    at = 1 / (1 + np.exp(-float(p.target @ p.fit.theta))) - favoured
+    at = 1 / (1 + np.exp(-sign(p) * float(p.direction(p.fit.theta) @ p.fit.theta))) - favoured
     formula = at * rho * (X @ X[target] + 1)
     theirs = scores(name, case, target)
     assert theirs == pytest.approx(formula, abs=1e-5 * np.abs(formula).max())

@@ -526,9 +526,9 @@ def test_other_labels_are_noticed():
 def test_decision_of_an_svc_is_that_of_predict():
     """Its probabilities come from another fit, so it is asked for its decision function."""
     X, y = moons()
-    adapted = adapt(LinearSVC().fit(X, y), TrainingData(X, y))
+    adapted = adapt(LinearSVC(loss="hinge").fit(X, y), TrainingData(X, y))
     assert isinstance(adapted, AdaptedBlackBox)
-    for model in (SVC().fit(X, y), LinearSVC().fit(X, y)):
+    for model in (SVC().fit(X, y), LinearSVC(loss="hinge").fit(X, y)):
         found = explainer(model, X, y)
         score = model.decision_function(X[[3]])[0]
         claim = found.claim(X[3])

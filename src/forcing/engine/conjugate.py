@@ -18,8 +18,10 @@ SINGLE = 1e-5
 
 MOST_ITERATIONS = 1_000
 
+FLAT = 1e-10
+"""Curvature, in units of the factor's, below which rounding has the word, """
 DIVERGED = 1e8
-"""Growth of the squared residual after which there is nothing to hope for."""
+"""and growth of the squared residual after which there is nothing to hope for."""
 
 
 class Inverse(Protocol):
@@ -84,7 +86,7 @@ class Conjugate:
             product = objective.hessian_product(weights, direction)
             bend = self._inner(direction, product)
             # Columns that have converged stand still, and so do those that rounding drives off.
-            moving = (energy > enough) & (energy < too_much) & (bend > 0)
+            moving = (energy > enough) & (energy < too_much) & (bend > FLAT * energy)
             if not bool(xp.any(moving)):
                 break
             length = xp.where(moving, energy / xp.where(moving, bend, 1.0), 0.0)
@@ -92,7 +94,8 @@ class Conjugate:
             residual = residual - length * product
             z = precondition(residual)
             previous, energy = energy, self._inner(residual, z)
-            direction = z + energy / xp.where(moving, previous, 1.0) * direction
+            share = xp.where(moving, energy / xp.where(moving, previous, 1.0), 0.0)
+            direction = z + share * direction
         return x
 
     def _inner(self, a: Array, b: Array) -> Array:

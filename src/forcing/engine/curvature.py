@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array, count, eye, in_single, single, triangular_inverse, widened
+from forcing.engine.design import Design
 from forcing.engine.objective import LinearObjective
 
 WHOLE = 800
@@ -168,26 +169,26 @@ class LowRank:
         members = [int(i) for i in xp.nonzero(few)[0]]
         own = hessian_weights[few]
         diagonal = objective.penalty + _spread(objective, xp.where(few, 0.0, hessian_weights))
-        rows = objective.design.rows(members)
         lifted = float(xp.max(diagonal)) * 1e-12
         self._diagonal = xp.where(diagonal > lifted, diagonal, lifted or 1.0)
-        self._rows = rows
         self.single = float(xp.max(diagonal)) < STEEP * float(xp.min(self._diagonal))
-        core = (rows / self._diagonal[None, :]) @ rows.T
-        scale = 1.0 / own
-        self._root = _root(core + eye(len(members), core) * scale[:, None]) if members else None
+        self._few: Design | None = None
+        if members:
+            self._few = objective.design.subset(members)
+            core = self._few.outer(1.0 / self._diagonal)
+            self._root = _root(core + eye(len(members), core) / own[:, None])
 
     @cached_property
     def rough(self) -> Solver:
-        if self._root is None:
-            return partial(_divided, single(self._diagonal))
-        parts = (self._diagonal, self._rows, self._root)
-        return partial(_less_rows, *(single(part) for part in parts))
+        diagonal = single(self._diagonal)
+        if self._few is None:
+            return partial(_divided, diagonal)
+        return partial(_less_rows, diagonal, self._few.rough, single(self._root))
 
     def solve(self, b: Array) -> Array:
-        if self._root is None:
+        if self._few is None:
             return _divided(self._diagonal, b)
-        return _less_rows(self._diagonal, self._rows, self._root, b)
+        return _less_rows(self._diagonal, self._few, self._root, b)
 
 
 def _spread(objective: LinearObjective, weights: Array) -> Array:
@@ -203,10 +204,10 @@ def _spread(objective: LinearObjective, weights: Array) -> Array:
     return spread
 
 
-def _less_rows(diagonal: Array, rows: Array, root: Array, b: Array) -> Array:
+def _less_rows(diagonal: Array, few: Design, root: Array, b: Array) -> Array:
     solved = b / widened(diagonal, b)
-    inner = root.T @ (root @ (rows @ solved))
-    return solved - (rows.T @ inner) / widened(diagonal, b)
+    inner = root.T @ (root @ few.times(solved))
+    return solved - few.transposed(inner) / widened(diagonal, b)
 
 
 class Diagonal:

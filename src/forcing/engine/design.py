@@ -45,6 +45,12 @@ class Design(Protocol):
     def rows(self, members: Sequence[int]) -> Array:
         """(k, p), dense."""
 
+    def subset(self, members: Sequence[int]) -> Design:
+        """These rows alone."""
+
+    def outer(self, scale: Array) -> Array:
+        """X diag(scale) X', (n, n), for a scale (p,)."""
+
 
 class Dense:
     """Rows in an array of any namespace."""
@@ -84,6 +90,12 @@ class Dense:
         xp = array_namespace(self.array)
         return xp.take(self.array, indices(members, self.array), axis=0)
 
+    def subset(self, members: Sequence[int]) -> Design:
+        return Dense(self.rows(members))
+
+    def outer(self, scale: Array) -> Array:
+        return (self.array * scale[None, :]) @ self.array.T
+
 
 class Sparse:
     """Rows in a SciPy CSR matrix; never turned into a dense (n, p)."""
@@ -119,7 +131,17 @@ class Sparse:
         return _flat(self._transposed.multiply(self._transposed).tocsr(), weights)
 
     def rows(self, members: Sequence[int]) -> Array:
-        return self.matrix[[int(row) for row in members]].toarray()
+        dense: Array = self._few(members).toarray()
+        return dense
+
+    def subset(self, members: Sequence[int]) -> Design:
+        return Sparse(self._few(members))
+
+    def outer(self, scale: Array) -> Array:
+        return (self.matrix.multiply(scale[None, :]).tocsr() @ self._transposed).toarray()
+
+    def _few(self, members: Sequence[int]) -> Any:
+        return self.matrix[[int(row) for row in members]]
 
 
 def _flat(matrix: Array, b: Array) -> Array:

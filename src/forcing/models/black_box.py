@@ -97,8 +97,9 @@ class AdaptedBlackBox:
         )
 
 
-def adapt_black_box(model: Any, data: TrainingData) -> AdaptedBlackBox:
-    """Any fitted classifier or regressor with `fit`, by cloning and refitting it.
+def adapt_black_box(model: Any, data: TrainingData, reason: str | None = None) -> AdaptedBlackBox:
+    """Any fitted classifier or regressor with `fit`, by cloning and refitting it; `reason` says
+    in a note why, where the type of model is better served otherwise.
 
     Raises `UnsupportedModelError` for what cannot be asked or refitted.
     """
@@ -122,6 +123,8 @@ def adapt_black_box(model: Any, data: TrainingData) -> AdaptedBlackBox:
         raise ValueError(f"sample_weight was given, but {name}.fit takes none: leave it out.")
     estimator, fixed = _seeded(_unfitted(model))
     notes = [f"Sets were searched by refitting {name}: smaller ones may exist."]
+    if reason is not None:
+        notes.append(reason)
     if fixed:
         notes.append("random_state was None; every refit has random_state=0.")
     if scale == "decision":

@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from forcing.engine.neighbours import Ballot
 from forcing.models.black_box import AdaptedBlackBox, adapt_black_box
-from forcing.models.registry import TrainingData, adapt
+from forcing.models.registry import TrainingData, by_type
 from forcing.models.verdict import TINY, Question, Says
 
 
@@ -54,7 +54,7 @@ class AdaptedNeighbours(AdaptedBlackBox):
         )
 
 
-@adapt.register
+@by_type.register
 def adapt_neighbours(model: KNeighborsClassifier, data: TrainingData) -> AdaptedBlackBox:
     """Uniform votes or votes by 1 / distance; with a user's own weights it stays a black box."""
     plain = adapt_black_box(model, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 
 from forcing.engine.arrays import Array, beside
 from forcing.engine.objective import LinearObjective
+from forcing.errors import UnsupportedModelError
 from forcing.records import Label
+
+if TYPE_CHECKING:
+    from forcing.models.black_box import AdaptedBlackBox
 
 Scores: TypeAlias = Callable[[Any], NDArray[np.float64]]
 """A model: from a target, as the user gives it, to a score for each class (K,), whose
-differences are margins. Of two classes decided by one function f that is (0, f); of a
-regression (prediction,)."""
+differences are margins. Of two classes decided by one function f that is (0, f), and of a
+regression (0, prediction)."""
 
 
 class Refit(Protocol):
@@ -85,6 +89,9 @@ class AdaptedModel:
     """Difference of scores that is drawn like one unit of log-odds, where they are not."""
     cut: float = 0.0
     """Score from which on the second of two classes is decided."""
+    cut_at: Callable[[float], float] | None = None
+    """From a threshold, as the user gives it (a probability or a prediction), to the score that
+    it stands for; None: its log-odds, of a regression itself."""
 
 
 def outlook_of(objective: LinearObjective, row: NDArray[np.float64]) -> Outlook:
@@ -99,16 +106,31 @@ def outlook_of(objective: LinearObjective, row: NDArray[np.float64]) -> Outlook:
     return Outlook(directions, (0.0,) * outputs)
 
 
-@singledispatch
-def adapt(model: Any, data: TrainingData) -> Any:
-    """A fitted model as an `AdaptedModel`; dispatches on the model's type.
+def adapt(model: Any, data: TrainingData) -> AdaptedModel | AdaptedBlackBox:
+    """A fitted model as the engine takes it: by its type where its objective is known, else, or
+    where a setting of it rules that out, by refits alone.
 
-    Types nobody registered are black boxes, explained by refitting: an `AdaptedBlackBox`.
-    Raises `UnsupportedModelError` for what can be neither.
+    Raises `UnsupportedModelError` for what cannot even be refitted.
     """
     from forcing.models.black_box import adapt_black_box  # it needs this module's TrainingData
 
-    return adapt_black_box(model, data)
+    if by_type.dispatch(type(model)) is by_type.dispatch(object):
+        return adapt_black_box(model, data)
+    try:
+        return by_type(model, data)
+    except UnsupportedModelError as reason:
+        try:
+            return adapt_black_box(model, data, f"Explained by refits alone: {reason}")
+        except UnsupportedModelError:
+            raise reason from None
+
+
+@singledispatch
+def by_type(model: Any, data: TrainingData) -> AdaptedModel | AdaptedBlackBox:  # noqa: ARG001
+    """The adapter of a model's type; raises `UnsupportedModelError` for settings that it cannot
+    take, and for types nobody registered.
+    """
+    raise UnsupportedModelError(f"{type(model).__name__} has no objective that is known.")
 
 
 def register(model_type: type, adapter: Callable[[Any, TrainingData], AdaptedModel]) -> None:
@@ -125,4 +147,13 @@ def register(model_type: type, adapter: Callable[[Any, TrainingData], AdaptedMod
         raise TypeError(f"model_type must be a class, got {model_type!r}.")
     if not callable(adapter):
         raise TypeError(f"adapter must be callable, got {adapter!r}.")
-    adapt.register(model_type, adapter)
+    by_type.register(model_type, adapter)
+
+
+def with_objective(adapted: AdaptedModel | AdaptedBlackBox) -> AdaptedModel:
+    """For wrappers that work on the objective inside; without one, the wrapper as a whole is
+    refitted.
+    """
+    if not isinstance(adapted, AdaptedModel):
+        raise UnsupportedModelError(f"{adapted.description} has no objective that is known.")
+    return adapted

@@ -12,7 +12,7 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from forcing.baselines import ALL_UP_TO, BASELINES, follow_up, rank
-from forcing.engine.arrays import Array, indices
+from forcing.engine.arrays import Array, count, indices
 from forcing.engine.problem import Problem
 from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel, Outlook
@@ -76,7 +76,14 @@ class LinearExplainer:
     ) -> Generator[Event, None, None]:
         problem = self.problem(x, rival, threshold)
         verifier = Verifier(self.adapted, x, self._refit, self._X)
-        return Run(problem, options, verifier, self._tables).events()
+        limited = replace(options, limit=min(options.limit, self._most()))
+        return Run(problem, limited, verifier, self._tables).events()
+
+    def _most(self) -> int:
+        """Rows that may leave and the rest still determine a model without a penalty."""
+        objective = self.adapted.objective
+        rows, free = count(objective.weights > 0), count(objective.penalty == 0)
+        return max(1, rows - free - 1) if free > 1 else rows
 
     def predict_without(
         self, rows: list[int], x: Any, rival: Label, threshold: float | None
@@ -133,17 +140,17 @@ class LinearExplainer:
                 threshold=1 / (1 + math.exp(-shift)) if adapted.probabilities else 0.5,
             ),
             classes=self.classes,
-            codes=self._codes(cut),
+            codes=self._codes(threshold),
             free=not adapted.classes,
             scale=1.0 if adapted.probabilities else adapted.scale,
         )
         claim = replace(draft.claim, confidence=draft.confidence(margins[nearest]))
         return replace(draft, claim=claim)
 
-    def _codes(self, cut: float) -> Array:
+    def _codes(self, threshold: float | None) -> Array:
         codes = self.adapted.codes
         if not self.adapted.classes:
-            codes = (self._y >= cut).astype(np.intp)
+            codes = (self._y >= threshold).astype(np.intp)
         return indices(codes.tolist(), self.fit.kept)
 
     def _cut(self, threshold: float | None) -> float:
@@ -151,14 +158,24 @@ class LinearExplainer:
         adapted = self.adapted
         if not adapted.classes:
             number("threshold", threshold, -LARGEST, expected=_OF_A_REGRESSION)
-            return float(threshold or 0.0)
+            value = float(threshold or 0.0)
+            return value if adapted.cut_at is None else adapted.cut_at(value)
         if threshold is None:
             return adapted.cut
-        if len(adapted.classes) > 2 or not adapted.probabilities:
+        known = adapted.probabilities or adapted.cut_at is not None
+        if len(adapted.classes) > 2 or not known:
             why = "gives no probabilities" if len(adapted.classes) == 2 else "has several classes"
             raise ValueError(f"threshold must be None: the model {why}; got {threshold!r}.")
         probability("threshold", threshold)
-        return math.log(threshold / (1 - threshold))
+        if adapted.cut_at is None:
+            return math.log(threshold / (1 - threshold))
+        cut = adapted.cut_at(float(threshold))
+        if not math.isfinite(cut):
+            raise ValueError(
+                f"threshold must be a probability that the model can be on both sides of, got "
+                f"{threshold!r}."
+            )
+        return cut
 
     def _rivals(self, favoured: int, rival: Label) -> tuple[int, ...]:
         """All others, so that any change of the decision counts, or the one that was asked for."""

@@ -49,9 +49,18 @@ class Verifier:
             scores = model(self.x)
         else:
             fitted = self.refit(np.flatnonzero(kept))
-            scores, words = scores_of(fitted, self.x, problem.classes, self.X), "your refit"
+            scores, words = self._scores(fitted), "your refit"
         decision = problem.decided(problem.margins_of(scores.tolist()))
         return decision, words, time.perf_counter() - began
+
+    def _scores(self, fitted: Any) -> NDArray[np.float64]:
+        """Of a model of the user's, in the unit in which the decision line is."""
+        scores = scores_of(fitted, self.x, self.model.classes, self.X)
+        line = self.model.cut_at
+        if line is None or (self.model.classes and hasattr(fitted, "decision_function")):
+            return scores
+        value = float(scores[1])
+        return np.array([0.0, line(math.exp(value) if self.model.classes else value)])
 
 
 def scores_of(fitted: Any, x: Any, classes: tuple[Any, ...], X: Any = None) -> NDArray[np.float64]:
@@ -62,7 +71,7 @@ def scores_of(fitted: Any, x: Any, classes: tuple[Any, ...], X: Any = None) -> N
     """
     row = as_single(x, X)
     if not classes:  # a regression
-        return np.ravel(fitted.predict(row)).astype(np.float64)
+        return np.array([0.0, float(np.ravel(fitted.predict(row))[0])])
     labels = np.asarray(getattr(fitted, "classes_", classes)).tolist()
     if hasattr(fitted, "decision_function"):
         values = np.ravel(fitted.decision_function(row)).tolist()
