@@ -152,7 +152,7 @@ def _step_length(
     falls (Armijo). Where rows are decided with near certainty a full step may go anywhere.
     """
     xp = array_namespace(kept)
-    if float(xp.max(xp.where(objective.each(kept) > 0, xp.abs(change), 0.0))) < objective.loss.calm:
+    if float(xp.max(xp.where(objective.counted(kept), xp.abs(change), 0.0))) < objective.loss.calm:
         return 1.0
     value = objective.value(theta, predictor, kept)
     length = 1.0

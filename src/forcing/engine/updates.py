@@ -62,7 +62,7 @@ def _without(problem: Problem, model: Iterate, row: int, kept: Array, gradient: 
     objective, inverse = problem.objective, model.inverse
     if isinstance(inverse, Corrected):
         if not (_has_drifted(problem, model, row, gradient) or _is_long(inverse, problem)):
-            return inverse.without(row)
+            return inverse.without(row, objective.remaining_weight(model.predictor, row))
         fit = Fit(model.theta, model.predictor, kept, inverse.base)
         return Corrected(refresh(objective, fit).curvature)
     weights, base = objective.hessian_weights(model.predictor, kept), inverse.base
@@ -118,6 +118,7 @@ UPDATES: dict[str, Update] = {
     "mfs": drift_free,
     "mfs-newton": one_step_newton,
     "mfs-retrain": retrain,
+    "relabel": drift_free,
 }
 
 

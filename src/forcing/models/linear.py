@@ -134,9 +134,12 @@ def linear_model(
 
         return scores
 
-    def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
+    def refit(
+        kept: NDArray[np.bool_], near: Array | None, y: NDArray[Any] | None = None
+    ) -> tuple[Scores, str]:
         start = None if near is None else rows.coefficients(near)
-        fitted, words = tight(rows.matrix[kept], data.y[kept], head.weights[kept], start)
+        labels = data.y if y is None else y
+        fitted, words = tight(rows.matrix[kept], labels[kept], head.weights[kept], start)
         return scores_of(fitted), words
 
     given = told.pop("as_given", None)

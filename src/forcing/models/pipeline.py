@@ -30,8 +30,10 @@ def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel:
     def through(x: Any) -> Any:
         return before.transform(as_single(x, data.X))
 
-    def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
-        scores, words = head.refit(kept, near)
+    def refit(
+        kept: NDArray[np.bool_], near: Array | None, y: NDArray[Any] | None = None
+    ) -> tuple[Scores, str]:
+        scores, words = head.refit(kept, near) if y is None else head.refit(kept, near, y)
         return lambda x: scores(through(x)), words
 
     names = ", ".join(type(step).__name__ for step in steps)

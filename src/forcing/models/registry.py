@@ -27,8 +27,12 @@ class Refit(Protocol):
     tolerance; the refitted model, and the estimator in words.
     """
 
-    def __call__(self, kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
-        """`near`: parameters to start from, where the estimator can; None: from cold."""
+    def __call__(
+        self, kept: NDArray[np.bool_], near: Array | None, y: NDArray[Any] | None = None
+    ) -> tuple[Scores, str]:
+        """`near`: parameters to start from, where the estimator can; None: from cold. `y` (n,):
+        labels to fit to in place of those given, where labels are changed.
+        """
 
 
 @dataclass(frozen=True, eq=False)

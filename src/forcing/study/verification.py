@@ -34,15 +34,25 @@ class Verifier:
     """The target as the user gave it."""
     refit: Refit | None = None
     """The user's own way to refit; None clones the estimator that ends the pipeline."""
+    y: NDArray[Any] | None = None
+    """(n,): the training labels, where some are to be changed."""
     X: Any = None
     """The training rows, whose kind of container a model of the user's takes; None: an array."""
 
     def decide(
         self, problem: Problem, rows: Sequence[int], near: Array | None = None
     ) -> tuple[Decision, str, float]:
-        """What it decides without these rows, what was refitted in words, and seconds."""
+        """What it decides without these rows (or with their other labels, where the problem is
+        one of labels), what was refitted in words, and seconds.
+        """
         began = time.perf_counter()
         kept = np.ones(problem.objective.n_rows, dtype=bool)
+        if problem.others is not None:
+            model, words = self.model.refit(
+                kept, near, self._changed(problem, problem.others, rows)
+            )
+            decision = problem.decided(problem.margins_of(model(self.x).tolist()))
+            return decision, words, time.perf_counter() - began
         kept[list(rows)] = False
         if self.refit is None:
             model, words = self.model.refit(kept, near)
@@ -52,6 +62,13 @@ class Verifier:
             scores, words = scores_of(fitted, self.x, problem.classes, self.X), "your refit"
         decision = problem.decided(problem.margins_of(scores.tolist()))
         return decision, words, time.perf_counter() - began
+
+    def _changed(self, problem: Problem, others: Array, rows: Sequence[int]) -> NDArray[Any]:
+        """(n,): the labels with those of these rows changed."""
+        labels = np.array(self.y)
+        for row in rows:
+            labels[row] = problem.classes[int(others[row])]
+        return labels
 
 
 def scores_of(fitted: Any, x: Any, classes: tuple[Any, ...], X: Any = None) -> NDArray[np.float64]:
