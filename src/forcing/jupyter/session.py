@@ -230,7 +230,7 @@ class Session:
             self._tell_events(events)
             return
         if isinstance(self._kept[0], Start):
-            self.explanation = Explanation.gather(self.context, self._kept)
+            self.explanation = Explanation.gather(self.context, self._kept, self._options)
         self._finish(events)
 
     def _finish(self, events: list[Json]) -> None:
