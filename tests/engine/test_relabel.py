@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -215,6 +216,28 @@ def test_the_sentence_speaks_of_labels():
     assert "training labels w" in words
     assert "stands on" not in words
     assert "without" not in words
+
+
+def test_a_view_that_asks_about_rows_is_told_that_it_is_about_labels():
+    from forcing.jupyter.session import Session
+    from forcing.protocol.context import Context
+    from forcing.protocol.guards import WhatIf
+
+    X, y, model = blobs(60, 4, 1)
+    session = Session(Context.of(study_of(X, y, model), X[8]), {"method": "relabel"}).start()
+    session.wait(60)
+    heard, come = [], threading.Event()
+
+    def listen(message, _):
+        for event in message.get("events", ()):
+            if event["type"] == "what-if":
+                heard.append(event)
+                come.set()
+
+    session.listen(listen)
+    session.obey(WhatIf(request=1, out=(3,)), listen)
+    assert come.wait(20)
+    assert "labels" in heard[0]["error"]
 
 
 # The engine by itself: every loss, one output and several
