@@ -135,10 +135,10 @@ def linear_model(
         return scores
 
     def refit(
-        kept: NDArray[np.bool_], near: Array | None, y: NDArray[Any] | None = None
+        kept: NDArray[np.bool_], near: Array | None, changed: NDArray[np.intp] | None = None
     ) -> tuple[Scores, str]:
         start = None if near is None else rows.coefficients(near)
-        labels = data.y if y is None else y
+        labels = data.y if changed is None else data.y[first_of_each(codes)[changed]]
         fitted, words = tight(rows.matrix[kept], labels[kept], head.weights[kept], start)
         return scores_of(fitted), words
 
@@ -172,6 +172,11 @@ def codes_of(classes: Any, y: NDArray[Any]) -> NDArray[np.intp]:
     """(n,): positions of the labels among the classes, which are sorted."""
     codes: NDArray[np.intp] = np.searchsorted(np.asarray(classes), y)
     return codes
+
+
+def first_of_each(codes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """(K,): a row of each class, whose label is that of the class in whatever form."""
+    return np.unique(codes, return_index=True)[1]
 
 
 def one_hot(codes: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:

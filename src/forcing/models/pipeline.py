@@ -31,9 +31,11 @@ def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel:
         return before.transform(as_single(x, data.X))
 
     def refit(
-        kept: NDArray[np.bool_], near: Array | None, y: NDArray[Any] | None = None
+        kept: NDArray[np.bool_], near: Array | None, changed: NDArray[np.intp] | None = None
     ) -> tuple[Scores, str]:
-        scores, words = head.refit(kept, near) if y is None else head.refit(kept, near, y)
+        scores, words = (
+            head.refit(kept, near) if changed is None else head.refit(kept, near, changed)
+        )
         return lambda x: scores(through(x)), words
 
     names = ", ".join(type(step).__name__ for step in steps)

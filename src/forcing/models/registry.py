@@ -28,10 +28,10 @@ class Refit(Protocol):
     """
 
     def __call__(
-        self, kept: NDArray[np.bool_], near: Array | None, y: NDArray[Any] | None = None
+        self, kept: NDArray[np.bool_], near: Array | None, changed: NDArray[np.intp] | None = None
     ) -> tuple[Scores, str]:
-        """`near`: parameters to start from, where the estimator can; None: from cold. `y` (n,):
-        labels to fit to in place of those given, where labels are changed.
+        """`near`: parameters to start from, where the estimator can; None: from cold. `changed`
+        (n,): positions in `classes` of the labels to fit to, where some are changed.
         """
 
 

@@ -79,7 +79,7 @@ class LinearExplainer:
         if options.search.method == RELABEL:
             self._check_labels(options)
             problem = relabelling(problem)
-        verifier = Verifier(self.adapted, x, self._refit, self._y, self._X)
+        verifier = Verifier(self.adapted, x, self._refit, self._X)
         return Run(problem, options, verifier, self._tables).events()
 
     def _check_labels(self, options: RunOptions) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from forcing.engine.arrays import Array
+from forcing.engine.arrays import Array, on_host
 from forcing.engine.problem import Problem
 from forcing.models import AdaptedModel
 from forcing.models.rows import as_single
@@ -34,8 +34,6 @@ class Verifier:
     """The target as the user gave it."""
     refit: Refit | None = None
     """The user's own way to refit; None clones the estimator that ends the pipeline."""
-    y: NDArray[Any] | None = None
-    """(n,): the training labels, where some are to be changed."""
     X: Any = None
     """The training rows, whose kind of container a model of the user's takes; None: an array."""
 
@@ -48,9 +46,7 @@ class Verifier:
         began = time.perf_counter()
         kept = np.ones(problem.objective.n_rows, dtype=bool)
         if problem.others is not None:
-            model, words = self.model.refit(
-                kept, near, self._changed(problem, problem.others, rows)
-            )
+            model, words = self.model.refit(kept, near, _changed(problem, problem.others, rows))
             decision = problem.decided(problem.margins_of(model(self.x).tolist()))
             return decision, words, time.perf_counter() - began
         kept[list(rows)] = False
@@ -63,12 +59,12 @@ class Verifier:
         decision = problem.decided(problem.margins_of(scores.tolist()))
         return decision, words, time.perf_counter() - began
 
-    def _changed(self, problem: Problem, others: Array, rows: Sequence[int]) -> NDArray[Any]:
-        """(n,): the labels with those of these rows changed."""
-        labels = np.array(self.y)
-        for row in rows:
-            labels[row] = problem.classes[int(others[row])]
-        return labels
+
+def _changed(problem: Problem, others: Array, rows: Sequence[int]) -> NDArray[np.intp]:
+    """(n,): positions of the labels, with those of these rows changed."""
+    codes = on_host(problem.codes).astype(np.intp)
+    codes[list(rows)] = on_host(others).astype(np.intp)[list(rows)]
+    return codes
 
 
 def scores_of(fitted: Any, x: Any, classes: tuple[Any, ...], X: Any = None) -> NDArray[np.float64]:
