@@ -176,7 +176,7 @@ class Study:
             "mfs-retrain" (refit at every step), or a baseline: then the shortest prefix of its
             order that flips, unrefined. "relabel" asks the other question: the fewest training
             labels to change, no row removed, so that the decision flips; each step says what a
-            label `becomes`. There is no bound for it.
+            label `becomes`, and its weight stays as it was. There is no bound for it.
         refine
             Make the set smaller until no row can be spared.
         verify
