@@ -132,6 +132,8 @@ class Ranking:
     curve: tuple[tuple[int, float], ...] = ()
     """(k, confidence after removing the first k rows and refitting), k rising from 0."""
     seconds: float = 0.0
+    predicted: int | None = None
+    """How many of its first rows the method itself says suffice; None where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

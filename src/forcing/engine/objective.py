@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array, widened
+from forcing.engine.arrays import Array, single, widened
 from forcing.engine.design import Design
 from forcing.engine.losses import Logistic, Loss
 
@@ -57,6 +58,11 @@ class LinearObjective:
     def n_parameters(self) -> int:
         return self.design.shape[1] * max(1, self.outputs)
 
+    @cached_property
+    def rough(self) -> LinearObjective:
+        """For products with the Hessian in single precision."""
+        return replace(self, design=self.design.rough, penalty=single(self.penalty))
+
     def predictor(self, theta: Array) -> Array:
         """(n,) or (n, K); one pass over the design."""
         change = self.design.times(theta)
@@ -77,11 +83,17 @@ class LinearObjective:
         """Of the predictor's shape: what each row adds to the gradient, before its x_i."""
         return self.each(kept) * self.residuals(predictor)
 
-    def value(self, theta: Array, predictor: Array, kept: Array) -> float:
+    def value(self, theta: Array, predictor: Array, kept: Array) -> Array:
+        """() or, of many side by side, (m,)."""
         xp = array_namespace(theta)
-        value = xp.sum(kept * self.row_losses(predictor))
-        value = value + 0.5 * xp.sum(widened(self.penalty, theta) * theta * theta)
-        return float(value if self.tilt is None else value + xp.sum(self.tilt * theta))
+        axes = tuple(range(len(self.shape)))
+        value = xp.sum(kept * self.row_losses(predictor), axis=0)
+        value = value + 0.5 * xp.sum(widened(self.penalty, theta) * theta * theta, axis=axes)
+        return (
+            value
+            if self.tilt is None
+            else value + xp.sum(widened(self.tilt, theta) * theta, axis=axes)
+        )
 
     def gradient(self, theta: Array, predictor: Array, kept: Array) -> Array:
         """Of theta's shape; one pass over the design."""

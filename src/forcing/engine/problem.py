@@ -6,11 +6,12 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array, count
-from forcing.engine.fitting import DECREMENT, Fit, refit
+from forcing.engine.fitting import DECREMENT, Enough, Fit, refit
 from forcing.engine.objective import LinearObjective
 from forcing.records import Claim, Decision, Label, Step
 
@@ -105,11 +106,23 @@ class Problem:
         return kept
 
     def refit(
-        self, rows: Sequence[int], start: Fit | None = None, decrement: float = DECREMENT
+        self,
+        rows: Sequence[int],
+        start: Fit | None = None,
+        decrement: float = DECREMENT,
+        enough: Enough | None = None,
     ) -> Fit:
         """The optimum without these rows."""
         kept = self.without(rows)
-        return refit(self.objective, kept, start or self.fit, decrement=decrement)
+        start = start or self.fit
+        return refit(self.objective, kept, start, decrement=decrement, enough=enough)
+
+    @cached_property
+    def reach(self) -> float:
+        """|v| in H^-1: by how much a standard deviation of the parameters moves the margin."""
+        v = self.direction(self.fit.theta)
+        squared = float(array_namespace(v).sum(v * self.fit.inverse.solve(v, 1e-2)))
+        return math.sqrt(squared)
 
     def step(self, number: int, row: int, margin: float, loss_gap: float) -> Step:
         label = self.classes[int(self.codes[row])]

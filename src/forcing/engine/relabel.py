@@ -50,10 +50,10 @@ class Relabelled(LinearObjective):
         own, changed = super().residuals(predictor), self._changed.residuals(predictor)
         return self.each(kept) * own + self.each(self._rest(kept)) * changed
 
-    def value(self, theta: Array, predictor: Array, kept: Array) -> float:
+    def value(self, theta: Array, predictor: Array, kept: Array) -> Array:
         changed = self._changed.row_losses(predictor)
-        rest = array_namespace(changed).sum(self.weights * changed)
-        return super().value(theta, predictor, kept) + float(rest)
+        rest = array_namespace(changed).sum(widened(self.weights, changed) * changed, axis=0)
+        return super().value(theta, predictor, kept) + rest
 
     def hessian_weights(self, predictor: Array, kept: Array) -> Array:
         changed = self._changed.hessian_weights(predictor, self._rest(kept))
@@ -68,8 +68,8 @@ class Relabelled(LinearObjective):
         curvature = self.loss.curvature(predictor[here, ...], self.others[here, ...])
         return self.each(self.weights[here]) * curvature
 
-    def counted(self, kept: Array) -> Array:  # noqa: ARG002 - with one label or the other
-        return self.each(self.weights) > 0
+    def counted(self, kept: Array) -> Array:
+        return self.each(widened(self.weights, kept)) > 0
 
     def _rest(self, kept: Array) -> Array:
         """Weights of the rows with their other label."""

@@ -76,6 +76,7 @@ class LiveStory:
                     restore["rankings"][record.method] = {
                         "rows": np.asarray(record.rows).tolist(),
                         "scores": [finite(score) for score in record.scores],
+                        "predicted": record.predicted,
                     }
         return restore | {"labels": labels, "becomes": becomes}
 
@@ -163,6 +164,7 @@ def _ranking(ranking: Json, whole: Json) -> Ranking:
         tried=ranking["tried"],
         curve=tuple((k, confidence) for k, confidence in ranking["curve"]),
         seconds=ranking["seconds"],
+        predicted=whole["predicted"],
     )
 
 

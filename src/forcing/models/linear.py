@@ -165,7 +165,9 @@ def _deviations(matrix: Any) -> NDArray[np.float64]:
         square = np.asarray(matrix.multiply(matrix).mean(axis=0)).ravel()
         spread: NDArray[np.float64] = np.sqrt(np.maximum(square - mean * mean, 0.0))
         return spread
-    return np.asarray(matrix.std(axis=0))
+    mean = matrix.mean(axis=0)
+    square = np.einsum("ij,ij->j", matrix, matrix) / len(matrix)
+    return np.asarray(np.sqrt(np.maximum(square - mean * mean, 0.0)))
 
 
 def codes_of(classes: Any, y: NDArray[Any]) -> NDArray[np.intp]:

@@ -193,11 +193,16 @@ _PROGRESS: dict[str, Shape] = {
     "total": _optional(_COUNT),
     "note": _TEXT,
 }
+_WHOLE_RANKING: dict[str, Shape] = {
+    "rows": _each(_COUNT),
+    "scores": _each(_NUMBER),
+    "predicted": _optional(_COUNT),
+}
 _RESTORE: dict[str, Shape] = {
     "claim": _tuple(_LABEL, _LABEL),
     "labels": _each(_LABEL),
     "decision": _optional(_tuple(_LABEL, _NUMBER)),
-    "rankings": _values(_keys({"rows": _each(_COUNT), "scores": _each(_NUMBER)})),
+    "rankings": _values(_keys(_WHOLE_RANKING)),
 }
 _SAVED = _keys(
     {

@@ -52,7 +52,7 @@ class Study:
         By default the estimator at the end of the pipeline is cloned and refitted at tight
         tolerance, with preprocessing and class weights as they were.
     random_state
-        Seed of what is random: the baseline of that name.
+        Seed of what is random: baselines that draw.
 
     Raises
     ------
@@ -184,7 +184,9 @@ class Study:
         bound
             Compute how few rows provably cannot flip the decision.
         baselines
-            "influence", "representer", "random": rankings to compare with, refitted.
+            Rankings to compare with, refitted: "influence" ("influence-1exact", "-cg", "-lissa",
+            "-arnoldi"), "representer", "prefix", "prefix-refined", "tracin", "knn-shapley",
+            "nearest", "random", "random-favoured".
         max_removals
             Largest set; 60 % of the rows by default.
         on_step
