@@ -79,6 +79,8 @@ class Step:
     """L(counterfactual) - L(model) on the rows that remain, sum scaling, in nats."""
     seconds: float
     """Since the run began."""
+    becomes: Label = None
+    """The label that the row gets, where labels are changed and no row is removed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,9 +319,11 @@ class Corrected:
         # H'^-1 = H^-1 - H^-1 Z' (I + D Z H^-1 Z')^-1 D Z H^-1: nothing is divided by a delta of 0.
         self._core = eye(len(rows), removed) + deltas[:, None] * (removed @ self._solved)
 
-    def without(self, row: int) -> Corrected:
-        """The same without the curvature that the base has of one more row; costs p^2."""
-        gone = -self.base.hessian_weights[row : row + 1]
+    def without(self, row: int, remaining: Array | float = 0.0) -> Corrected:
+        """The same with the curvature that the base has of one more row replaced by what is
+        left of it (1,); costs p^2.
+        """
+        gone = remaining - self.base.hessian_weights[row : row + 1]
         xp = array_namespace(gone)
         if row in self.rows:
             place = self.rows.index(row)

@@ -152,7 +152,7 @@ def step_lengths(
     """
     xp = array_namespace(kept)
     axes = tuple(range(predictor.ndim - squared.ndim))
-    moved = xp.max(xp.where(objective.each(kept) > 0, xp.abs(change), 0.0), axis=axes)
+    moved = xp.max(xp.where(objective.counted(kept), xp.abs(change), 0.0), axis=axes)
     lengths, bold = xp.ones_like(squared), ~(moved < objective.loss.calm)
     if not bool(xp.any(bold)):
         return lengths

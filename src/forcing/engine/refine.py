@@ -252,18 +252,20 @@ def removal_effects(problem: Problem, fit: Fit) -> Array:
     """(n,): what leaving each row out does to the margin at these parameters, to first order.
 
     Rows that are out count as if they were in: their present effect is what they withhold.
-    Rows of weight zero have infinity, and the last row of each class in this order has: taken
-    from the front, a class never empties.
+    Rows of weight zero and held ones have infinity, and the last row of each class in this order
+    has: taken from the front, a class never empties.
     """
     xp = array_namespace(fit.theta)
     objective, given = problem.objective, problem.fit.kept
     lever = objective.design.times(fit.inverse.solve(problem.direction(fit.theta), ROUGH))
     effects = given * objective.paired(objective.residuals(fit.predictor), lever)
     effects = xp.where(given > 0, effects, -xp.inf)
+    if problem.held is not None:  # a class with a held row needs no other one
+        effects = xp.where(problem.held & (given > 0), xp.inf, effects)
     for members in problem.classes_of(given):
         last = int(xp.argmax(xp.where(members, effects, -xp.inf)))
         effects[last] = xp.inf
-    return xp.where(given > 0, effects, xp.inf)
+    return xp.where(problem.may_leave(given), effects, xp.inf)
 
 
 def put_back_effects(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[float]:
@@ -281,7 +283,7 @@ def put_back_effects(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[fl
     lever = block @ fit.inverse.solve(direction, ROUGH)
     changes = -weights * objective.paired(slopes, lever)
     if not objective.outputs:
-        curvatures = objective.hessian_weights(fit.predictor, problem.fit.kept)
+        curvatures = objective.leaving_weights(fit.predictor, problem.fit.kept)
         leverage = xp.sum(block.T * roughly(fit.curvature, block.T), axis=0)
         changes = changes / (1.0 + xp.take(curvatures, members) * leverage)
     return [float(c) for c in changes]
@@ -314,7 +316,7 @@ def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[float,
     solved = fit.inverse.solve(block.T, ROUGH)
     gram, lever = block @ solved, problem.direction(fit.theta) @ solved
     slope = xp.take(problem.fit.kept * objective.residuals(fit.predictor), at)
-    curvature = xp.take(objective.hessian_weights(fit.predictor, problem.fit.kept), at)
+    curvature = xp.take(objective.leaving_weights(fit.predictor, problem.fit.kept), at)
     g, a, s, c = (on_host(x).tolist() for x in (gram, lever, slope, curvature))
     predicted = []
     for i in range(len(inside)):

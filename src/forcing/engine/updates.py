@@ -66,7 +66,7 @@ def _without(problem: Problem, model: Iterate, row: int, kept: Array, gradient: 
     objective, inverse = problem.objective, model.inverse
     if isinstance(inverse, Corrected):
         if not (_has_drifted(problem, model, row, gradient) or _is_long(inverse, problem)):
-            return inverse.without(row)
+            return inverse.without(row, objective.remaining_weight(model.predictor, row))
         if objective.n_parameters <= CHEAP:
             return Corrected(_anew(problem, model, kept))
     base = inverse.base
@@ -120,6 +120,7 @@ UPDATES: dict[str, Update] = {
     "mfs": drift_free,
     "mfs-newton": one_step_newton,
     "mfs-retrain": retrain,
+    "relabel": drift_free,
 }
 
 

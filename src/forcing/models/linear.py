@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -175,14 +175,20 @@ def linear_model(
 
         return scores
 
-    def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
+    def refit(
+        kept: NDArray[np.bool_], near: Array | None, changed: NDArray[np.intp] | None = None
+    ) -> tuple[Scores, str]:
         start = rows.coefficients(near) if warm and near is not None else None
-        part = rows.matrix[kept], data.y[kept], head.weights[kept]
+        labels, target = data.y, objective
+        if changed is not None:
+            like = first_of_each(codes)[changed]
+            labels, target = labels[like], replace(objective, labels=objective.labels[like])
+        part = rows.matrix[kept], labels[kept], head.weights[kept]
         for estimator in tight:
             words = _in_words(estimator, aside)
             words += "" if start is None else ", started at the engine's optimum"
             fitted = quietly_fitted(_begun(estimator, part[1], start), *part)
-            if steepest(objective, parameters(fitted), kept) <= REACHED:
+            if steepest(target, parameters(fitted), kept) <= REACHED:
                 return scores_of(fitted), words
             start = None
         return scores_of(fitted), f"{words}, which ended short of its optimum"
@@ -281,6 +287,11 @@ def tightly(model: Any, **settings: Any) -> Any:
         wanted["random_state"] = 0
     wanted = {name: value for name, value in wanted.items() if name in known}
     return clone(model).set_params(**wanted, **settings)
+
+
+def first_of_each(codes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """(K,): a row of each class, whose label is that of the class in whatever form."""
+    return np.unique(codes, return_index=True)[1]
 
 
 def drawn(model: Any) -> tuple[Any, ...]:

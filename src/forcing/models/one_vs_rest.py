@@ -63,9 +63,14 @@ def _side_by_side(parts: list[AdaptedModel], told: dict[str, Any]) -> AdaptedMod
             directions[k, :, k] = own.directions[1] - own.directions[0]
         return Outlook(directions, tuple(own.constants[1] - own.constants[0] for own in seen))
 
-    def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
+    def refit(
+        kept: NDArray[np.bool_], near: Array | None, changed: NDArray[np.intp] | None = None
+    ) -> tuple[Scores, str]:
         starts = [None if near is None else near[:, k] for k in range(len(parts))]
-        fitted = [part.refit(kept, start) for part, start in zip(parts, starts, strict=True)]
+        own = [
+            None if changed is None else (changed == k).astype(np.intp) for k in range(len(parts))
+        ]
+        fitted = [part.refit(kept, *args) for part, *args in zip(parts, starts, own, strict=True)]
         return _gathered([scores for scores, _ in fitted]), f"{fitted[0][1]}, one for each class"
 
     def as_given() -> Array:

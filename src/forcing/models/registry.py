@@ -30,8 +30,12 @@ class Refit(Protocol):
     tolerance; the refitted model, and the estimator in words.
     """
 
-    def __call__(self, kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
-        """`near`: parameters to start from, where the estimator can; None: from cold."""
+    def __call__(
+        self, kept: NDArray[np.bool_], near: Array | None, changed: NDArray[np.intp] | None = None
+    ) -> tuple[Scores, str]:
+        """`near`: parameters to start from, where the estimator can; None: from cold. `changed`
+        (n,): positions in `classes` of the labels to fit to, where some are changed.
+        """
 
 
 @dataclass(frozen=True, eq=False)

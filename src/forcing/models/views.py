@@ -13,11 +13,18 @@ from forcing.engine.arrays import Array, beside
 from forcing.models.registry import AdaptedModel, Outlook, Scores
 
 
+def told(changed: NDArray[np.intp] | None) -> tuple[NDArray[np.intp], ...]:
+    """The argument, or none: adapters of users' own may take no labels."""
+    return () if changed is None else (changed,)
+
+
 def behind(model: AdaptedModel, prepare: Callable[[Any], Any], **changed: Any) -> AdaptedModel:
     """The model on targets that `prepare` has transformed."""
 
-    def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
-        scores, words = model.refit(kept, near)
+    def refit(
+        kept: NDArray[np.bool_], near: Array | None, changed: NDArray[np.intp] | None = None
+    ) -> tuple[Scores, str]:
+        scores, words = model.refit(kept, near, *told(changed))
         return lambda x: scores(prepare(x)), words
 
     return replace(
@@ -44,8 +51,10 @@ def rescaled(
         constants = factors * np.asarray(seen.constants) + shifts
         return Outlook(seen.directions * each, tuple(constants.tolist()))
 
-    def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
-        scores, words = model.refit(kept, near)
+    def refit(
+        kept: NDArray[np.bool_], near: Array | None, changed: NDArray[np.intp] | None = None
+    ) -> tuple[Scores, str]:
+        scores, words = model.refit(kept, near, *told(changed))
         return lambda x: factors * scores(x) + shifts, words
 
     return replace(

@@ -230,6 +230,9 @@ def check_shape(state: Json) -> None:
     _SAVED(state, "")
     restore = state["restore"]
     _same_length(restore["labels"], state["steps"], "restore.labels")
+    if "becomes" in restore:  # files from before labels could be changed have none
+        _each(_LABEL)(restore["becomes"], "restore.becomes")
+        _same_length(restore["becomes"], state["steps"], "restore.becomes")
     if state["verified"] is not None and restore["decision"] is None:
         raise DamagedError("restore.decision is missing")
     for ranking in state["rankings"]:

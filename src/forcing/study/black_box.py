@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forcing.engine.relabel import RELABEL
 from forcing.engine.search import SearchOptions
 from forcing.errors import TrainingMismatchError
 from forcing.models.black_box import AdaptedBlackBox
@@ -226,6 +227,11 @@ def check_options(options: RunOptions) -> None:
         raise ValueError(
             f"method {search.method!r} takes gradients of the model's objective, and this model "
             f"is known by its refits alone; use 'mfs' or one of {', '.join(SCORERS)}."
+        )
+    if options.hold or search.method == RELABEL:
+        what = f"method {RELABEL!r}" if search.method == RELABEL else "hold="
+        raise TypeError(
+            f"{what} needs the model's objective, and this model is known by its refits alone."
         )
     one_of("method", search.method, ("mfs", *SCORERS))
     for name in options.baselines:

@@ -45,7 +45,11 @@ class Explainer(Protocol):
     def events(
         self, x: Any, rival: Label, threshold: float | None, options: RunOptions
     ) -> Generator[Event, None, None]:
-        """A whole run; what is wrong with the target raises here, before the first record."""
+        """A whole run; what is wrong with the target raises here, before the first record.
+
+        An explainer that cannot hold rows in place or change labels refuses `options.hold` and
+        the method "relabel" with a `TypeError`.
+        """
 
     def predict_without(
         self, rows: list[int], x: Any, rival: Label, threshold: float | None

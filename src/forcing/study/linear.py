@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from forcing.baselines import ALL_UP_TO, BASELINES, follow_up, rank
 from forcing.engine.arrays import Array, count, indices
 from forcing.engine.problem import Problem
+from forcing.engine.relabel import RELABEL, relabelling
 from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel, Outlook
 from forcing.records import Claim, Decision, Event, Label, Ranking, finished
@@ -75,6 +76,11 @@ class LinearExplainer:
         self, x: Any, rival: Label, threshold: float | None, options: RunOptions
     ) -> Generator[Event, None, None]:
         problem = self.problem(x, rival, threshold)
+        if options.hold:
+            problem = replace(problem, held=self._mask(options.hold))
+        if options.search.method == RELABEL:
+            self._check_labels(options)
+            problem = relabelling(problem)
         verifier = Verifier(self.adapted, x, self._refit, self._X)
         limited = replace(options, limit=min(options.limit, self._most()))
         return Run(problem, limited, verifier, self._tables).events()
@@ -84,6 +90,25 @@ class LinearExplainer:
         objective = self.adapted.objective
         rows, free = count(objective.weights > 0), count(objective.penalty == 0)
         return max(1, rows - free - 1) if free > 1 else rows
+
+    def _check_labels(self, options: RunOptions) -> None:
+        if not self.adapted.classes:
+            raise ValueError(
+                f"method {RELABEL!r} changes labels, and a regression has none: its targets are "
+                "numbers. Use method='mfs', which leaves rows out."
+            )
+        if options.verify and self._refit is not None:
+            raise ValueError(
+                f"method {RELABEL!r} cannot be verified by refit, which is told rows and no "
+                "labels: make the Study without refit, or pass verify=False."
+            )
+
+    def _mask(self, rows: Sequence[int]) -> Array:
+        xp = array_namespace(self.fit.kept)
+        held = xp.zeros_like(self.fit.kept)
+        for row in rows:
+            held[row] = 1.0
+        return held > 0
 
     def predict_without(
         self, rows: list[int], x: Any, rival: Label, threshold: float | None

@@ -10,9 +10,11 @@ from typing import Any, get_args
 import numpy as np
 
 from forcing.baselines import BASELINES
+from forcing.engine.relabel import RELABEL
 from forcing.engine.search import Exit, SearchOptions
 from forcing.engine.updates import UPDATES
 from forcing.study.run import LARGEST_SHARE, RunOptions
+from forcing.study.training import positions
 
 METHODS = (*UPDATES, *BASELINES)
 
@@ -39,6 +41,7 @@ def run_options(
     qp_steps: int = 1,
     max_refits: int | None = None,
     max_seconds: float | None = None,
+    hold: Any = (),
     **unknown: Any,
 ) -> RunOptions:
     """Options of a run, or an error that names what is wrong with one.
@@ -66,11 +69,12 @@ def run_options(
         min(limit, n_rows - 1),
         refine,
         verify,
-        bound,
+        bound and method != RELABEL,  # the theorem is about rows that leave
         tuple(dict.fromkeys(names)),
         seed,
         max_refits,
         max_seconds,
+        tuple(sorted(set(positions(() if hold is None else hold, n_rows, "hold")))),
     )
 
 

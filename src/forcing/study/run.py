@@ -46,6 +46,8 @@ class RunOptions:
     max_refits: int | None = None
     """Refits of the user's estimator; None: as many as the way of searching takes by default."""
     max_seconds: float | None = None
+    hold: tuple[int, ...] = ()
+    """Rows that have to stay."""
 
 
 class Run:
@@ -115,7 +117,8 @@ class Run:
         if verified is not None:
             yield verified
         rows = _rows(refined.steps)
-        what = "1 row flips" if len(rows) == 1 else f"{len(rows)} rows flip"
+        noun = "row" if self.problem.others is None else "changed label"
+        what = f"1 {noun} flips" if len(rows) == 1 else f"{len(rows)} {noun}s flip"
         return _Found("flipped", f"{what} the decision.", rows)
 
     def _other_starts(
@@ -236,9 +239,13 @@ class Run:
         if verified is not None and verified.flipped:
             slack = self.options.search.slack
             clearly = f", though not by {slack:g} log-odds" if slack else ""
-            return _Found("flipped", f"{size} rows flip the decision{clearly}.", candidate.rows)
+            nouns = "rows" if self.problem.others is None else "changed labels"
+            return _Found("flipped", f"{size} {nouns} flip the decision{clearly}.", candidate.rows)
         if size >= self.options.limit:
-            reason = f"Without {size} rows, the most allowed, the decision is the same."
+            with_them = (
+                f"Without {size} rows" if self.problem.others is None else f"With {size} new labels"
+            )
+            reason = f"{with_them}, the most allowed, the decision is the same."
             return _Found("limit", reason, candidate.rows)
         reason = (
             "No set was found: no further row supports the decision."

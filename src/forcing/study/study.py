@@ -163,6 +163,7 @@ class Study:
         name: str | None = None,
         label: Label = None,
         target_display: Any = None,
+        hold: Any = (),
         **search: Any,
     ) -> Explanation:
         """The smallest set of training rows found without which the model decides otherwise.
@@ -178,7 +179,9 @@ class Study:
         method
             "mfs" (Algorithm 1 with drift-free updates), "mfs-newton" (eq. 5 to the letter),
             "mfs-retrain" (refit at every step), or a baseline: then the shortest prefix of its
-            order that flips, unrefined.
+            order that flips, unrefined. "relabel" asks the other question: the fewest training
+            labels to change, no row removed, so that the decision flips; each step says what a
+            label `becomes`, and its weight stays as it was. There is no bound for it.
         refine
             Make the set smaller until no row can be spared.
         verify
@@ -197,6 +200,8 @@ class Study:
             Write where the run is to the terminal.
         name, label, target_display
             For the screen: what the target is called, its true label, its picture or text.
+        hold
+            Rows that must stay, such as trusted ones: positions, or a boolean mask (n,).
         **search
             `exit` ("flip", "loss-gap" below `delta`, "likelihood-ratio"), `slack` (epsilon of
             eq. 2, in log-odds), `qp_steps` (quadratic programmes per counterfactual).
@@ -212,18 +217,19 @@ class Study:
         `study.interrupted`.
         """
         context = Context.of(self, x, name=name, label=label, target_display=target_display)
-        events = self.events(
-            x,
-            rival=rival,
-            threshold=threshold,
-            method=method,
-            refine=refine,
-            verify=verify,
-            bound=bound,
-            baselines=baselines,
-            max_removals=max_removals,
+        options = {
+            "rival": rival,
+            "threshold": threshold,
+            "method": method,
+            "refine": refine,
+            "verify": verify,
+            "bound": bound,
+            "baselines": baselines,
+            "max_removals": max_removals,
+            "hold": hold,
             **search,
-        )
+        }
+        events = self.events(x, **options)
         seen: list[Event] = []
         try:
             for event in reported(events) if progress else events:
@@ -231,9 +237,9 @@ class Study:
                 if on_step is not None and isinstance(event, Step):
                     on_step(event)
         except KeyboardInterrupt:
-            self.interrupted = Explanation.gather(context, seen) if seen else None
+            self.interrupted = Explanation.gather(context, seen, options) if seen else None
             raise
-        return Explanation.gather(context, seen)
+        return Explanation.gather(context, seen, options)
 
     def steps(self, x: Any, **options: Any) -> Iterator[Step]:
         """The steps of the search, lazily; closing the iterator stops the work.

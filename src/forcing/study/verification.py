@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from forcing.engine.arrays import Array
+from forcing.engine.arrays import Array, on_host
 from forcing.engine.problem import Problem
 from forcing.models import AdaptedModel
 from forcing.models.rows import as_single
@@ -40,9 +40,15 @@ class Verifier:
     def decide(
         self, problem: Problem, rows: Sequence[int], near: Array | None = None
     ) -> tuple[Decision, str, float]:
-        """What it decides without these rows, what was refitted in words, and seconds."""
+        """What it decides without these rows (or with their other labels, where the problem is
+        one of labels), what was refitted in words, and seconds.
+        """
         began = time.perf_counter()
         kept = np.ones(problem.objective.n_rows, dtype=bool)
+        if problem.others is not None:
+            model, words = self.model.refit(kept, near, _changed(problem, problem.others, rows))
+            decision = problem.decided(problem.margins_of(model(self.x).tolist()))
+            return decision, words, time.perf_counter() - began
         kept[list(rows)] = False
         if self.refit is None:
             model, words = self.model.refit(kept, near)
@@ -61,6 +67,13 @@ class Verifier:
             return scores
         value = float(scores[1])
         return np.array([0.0, line(math.exp(value) if self.model.classes else value)])
+
+
+def _changed(problem: Problem, others: Array, rows: Sequence[int]) -> NDArray[np.intp]:
+    """(n,): positions of the labels, with those of these rows changed."""
+    codes = on_host(problem.codes).astype(np.intp)
+    codes[list(rows)] = on_host(others).astype(np.intp)[list(rows)]
+    return codes
 
 
 def scores_of(fitted: Any, x: Any, classes: tuple[Any, ...], X: Any = None) -> NDArray[np.float64]:
