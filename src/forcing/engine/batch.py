@@ -38,6 +38,8 @@ class Found:
     """A set that flips at the optimum; None where the rounds ended without one."""
     irreducible: bool | None
     """None where not checked."""
+    tried: int
+    """Rows of the last trial."""
     cut_short: bool = False
     """Whether the time ran out first."""
 
@@ -168,7 +170,9 @@ def smallest_sets(
         hunting = sorted([*hunting, *again])
     late = set(hunting)
     return [
-        Found(hunt.best if t not in late else None, irreducible.get(t), t in late)
+        Found(
+            hunt.best if t not in late else None, irreducible.get(t), len(hunt.at.rows), t in late
+        )
         for t, hunt in enumerate(hunts)
     ]
 

@@ -11,13 +11,12 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from forcing.engine.arrays import Array, indices, on_host
+from forcing.engine.arrays import Array, indices, on_host, widened
 from forcing.engine.conjugate import Conjugate
 from forcing.engine.fitting import CHEAP, DECREMENT, RESIDUAL, Fit, refit, refresh
 from forcing.engine.objective import LinearObjective
 from forcing.engine.problem import Problem
 from forcing.engine.refine import Candidate
-from forcing.errors import ConvergenceError
 
 TRIAL = 0.03
 """Decrement below which a Newton step is the last one of a trial that is clear of its line: the
@@ -33,6 +32,9 @@ ROUGH = 3e-3
 MAX_STEPS = 60
 
 MAX_PUT_BACK_STEPS = 12
+
+CHUNK = 64
+"""Put-backs that are refitted together."""
 
 DIGITS = 9
 """Of an effect, relative to the largest. Rows that differ in less, repeated rows among them, are
@@ -60,7 +62,7 @@ class Together:
         """(T,): sqrt(v' H^-1 v), how far a decrement of 1 can move the margin."""
         xp = array_namespace(self.whole.theta)
         v = xp.stack([p.direction(self.whole.theta) for p in self.problems], axis=-1)
-        squared = _inner(v, self.whole.curvature.solve(v))
+        squared = inner(v, self.whole.curvature.solve(v))
         return np.asarray(np.sqrt(np.maximum(on_host(squared), 0.0)))
 
     def refit(
@@ -78,7 +80,7 @@ class Together:
         its parameters serve for the next effects, an exact one at `DECREMENT`. A column without
         an optimum in reach has an infinite margin.
         """
-        models = _Models.of(
+        models = Models.of(
             starts, [self.problems[t].without(r) for t, r in zip(which, sets, strict=True)]
         )
         found: dict[int, Candidate] = {}
@@ -106,14 +108,16 @@ class Together:
     def effects(self, which: Sequence[int], fits: Sequence[Fit]) -> NDArray[np.float64]:
         """(T, n): `refine.removal_effects` of each target at its own parameters."""
         objective, given = self.objective, self.whole.kept
-        models = _Models.of(fits, [fit.kept for fit in fits])
+        models = Models.of(fits, [fit.kept for fit in fits])
         xp = array_namespace(given)
         v = [self.problems[t].direction(f.theta) for t, f in zip(which, fits, strict=True)]
         weights = objective.hessian_weights(models.predictor, models.kept)
         inverse = Conjugate(objective, weights, self.whole.curvature)
         along = objective.design.times(inverse.solve(xp.stack(v, axis=-1), ROUGH))
         slopes = objective.residuals(models.predictor)
-        effects = on_host(given[:, None] * objective.paired(slopes, along)).T.copy()
+        effects: NDArray[np.float64] = on_host(
+            given[:, None] * objective.paired(slopes, along)
+        ).T.copy()
         scale = np.max(np.abs(effects), axis=1, keepdims=True)
         effects = np.round(effects / np.where(scale > 0, scale, 1.0), DIGITS) * scale
         for members in self.problems[0].classes_of(given):
@@ -130,12 +134,15 @@ class Together:
         problem, fit = self.problems[target], best.fit
         if self.objective.design.shape[1] <= CHEAP and fit.curvature.exact:
             fit = refresh(self.objective, fit)
-        margins = _put_back(problem, fit, best.rows, self.decisive)
+        margins: list[float] = []
+        for begin in range(0, len(best.rows), CHUNK):
+            back = PutBack(problem, fit, best.rows[begin : begin + CHUNK], self.decisive)
+            margins += back.margins(best.rows)
         return replace(best, put_back=tuple(margins))
 
 
 @dataclass(eq=False)
-class _Models:
+class Models:
     """Models side by side along the last axis of each array."""
 
     theta: Array
@@ -146,7 +153,7 @@ class _Models:
     """(n, T)"""
 
     @classmethod
-    def of(cls, starts: Sequence[Fit], kept: Sequence[Array]) -> _Models:
+    def of(cls, starts: Sequence[Fit], kept: Sequence[Array]) -> Models:
         xp = array_namespace(kept[0])
         return cls(
             xp.stack([s.theta for s in starts], axis=-1),
@@ -154,14 +161,15 @@ class _Models:
             xp.stack(list(kept), axis=-1),
         )
 
-    def only(self, columns: Sequence[int]) -> _Models:
+    def only(self, columns: Sequence[int]) -> Models:
         xp, at = array_namespace(self.theta), indices(columns, self.theta)
-        return _Models(*(xp.take(a, at, axis=-1) for a in (self.theta, self.predictor, self.kept)))
+        return Models(*(xp.take(a, at, axis=-1) for a in (self.theta, self.predictor, self.kept)))
 
     def fit(self, column: int, whole: Fit) -> Fit:
         xp = array_namespace(self.theta)
-        arrays = (a[..., column] for a in (self.theta, self.predictor, self.kept))
-        return Fit(*(xp.asarray(a, copy=True) for a in arrays), whole.curvature)
+        arrays = (self.theta, self.predictor, self.kept)
+        theta, predictor, kept = (xp.asarray(a[..., column], copy=True) for a in arrays)
+        return Fit(theta, predictor, kept, whole.curvature)
 
     def newton_step(self, objective: LinearObjective, whole: Fit) -> Array:
         """Move every column by one step; (T,): the decrements before it."""
@@ -170,9 +178,8 @@ class _Models:
         weights = objective.hessian_weights(self.predictor, self.kept)
         step = -Conjugate(objective, weights, whole.curvature).solve(gradient, RESIDUAL)
         change = objective.design.times(step)
-        squared = xp.maximum(
-            _inner(-gradient, step), 0.0 * step[0, ..., :].reshape(-1, step.shape[-1])[0]
-        )
+        squared = inner(-gradient, step)
+        squared = xp.where(squared > 0.0, squared, 0.0)
         lengths = self._lengths(objective, step, change, squared)
         self.theta = self.theta + lengths * step
         self.predictor = self.predictor + lengths * change
@@ -204,65 +211,113 @@ class _Models:
         """(T,): the objective of each column."""
         xp = array_namespace(theta)
         value = xp.sum(self.kept * objective.row_losses(predictor), axis=0)
-        penalty = xp.reshape(objective.penalty, (-1, *([1] * (theta.ndim - 1))))
-        value = value + 0.5 * _inner(penalty * theta, theta)
-        if objective.tilt is not None:
-            value = value + _inner(objective.tilt[..., None] + 0.0 * theta, theta)
-        return value
+        penalty = widened(objective.penalty, theta)
+        value = value + 0.5 * inner(penalty * theta, theta)
+        tilt = objective.tilt
+        return value if tilt is None else value + inner(widened(tilt, theta), theta)
 
 
-def _inner(a: Array, b: Array) -> Array:
+def inner(a: Array, b: Array) -> Array:
     """(T,): over all axes but the last."""
     xp = array_namespace(a)
     product = a * b
     return xp.sum(xp.reshape(product, (-1, product.shape[-1])), axis=0)
 
 
-def _put_back(problem: Problem, fit: Fit, rows: Sequence[int], decisive: float) -> list[float]:
-    """Margins with each of the rows back alone; the first step is the quadratic model's."""
-    objective, inverse = problem.objective, fit.inverse
-    xp = array_namespace(fit.theta)
-    direction, members = problem.direction(fit.theta), indices(rows, fit.theta)
-    norm = math.sqrt(max(float(xp.sum(direction * inverse.solve(direction, ROUGH))), 0.0))
-    block = objective.design.rows(rows)  # (k, p)
-    kept = xp.stack([fit.kept] * len(rows), axis=-1)
-    for column, row in enumerate(rows):
-        kept[row, column] = problem.fit.kept[row]
-    models = _Models.of([fit] * len(rows), [kept[:, j] for j in range(len(rows))])
-    solved = None if objective.outputs else inverse.solve(block.T, ROUGH)
-    leverage = None if solved is None else xp.sum(block.T * solved, axis=0)
-    margins = [math.nan] * len(rows)
-    waiting = list(range(len(rows)))
-    for number in range(MAX_PUT_BACK_STEPS):
-        gradient = objective.gradient(models.theta, models.predictor, models.kept)
-        step = -inverse.solve(gradient, RESIDUAL)
-        if solved is not None and leverage is not None:
-            # Each column has one row that the inverse lacks (Sherman-Morrison).
-            at = indices(waiting, fit.theta)
-            own, ours = xp.take(block.T, at, axis=1), xp.take(solved, at, axis=1)
-            weights = objective.hessian_weights(models.predictor, models.kept)
-            c = xp.stack([weights[rows[place], j] for j, place in enumerate(waiting)])
-            factor = c * xp.sum(own * step, axis=0) / (1.0 + c * xp.take(leverage, at))
-            step = step - factor * ours
-        sizes = _inner(-gradient, step)
-        models.theta = models.theta + step
-        left = []
-        for column, place in enumerate(waiting):
-            margin, squared = problem.margin(models.theta[..., column]), float(sizes[column])
-            size = math.sqrt(squared) if squared >= 0 else math.inf
-            if number > 0 and (
-                size <= DECREMENT
-                or (size <= TRIAL and abs(margin + decisive) > CLEAR * norm * size)
-            ):
-                margins[place] = margin
-            else:
-                left.append(column)
-        if not left:
-            return margins
-        models.predictor = models.predictor + objective.design.times(step)
-        if len(left) < len(waiting):
-            models, waiting = models.only(left), [waiting[c] for c in left]
-    for place in waiting:
-        back = [r for r in rows if r != rows[place]]
-        margins[place] = problem.margin(refit(objective, problem.without(back), fit).theta)
-    return margins
+class PutBack:
+    """Refits of one target's set with a single row of it back, side by side."""
+
+    def __init__(self, problem: Problem, fit: Fit, rows: Sequence[int], decisive: float) -> None:
+        objective = problem.objective
+        xp = array_namespace(fit.theta)
+        self.problem, self.fit, self.rows, self.decisive = problem, fit, rows, decisive
+        self._members = indices(rows, fit.theta)
+        self._block = objective.design.rows(rows).T  # (p, k)
+        direction = problem.direction(fit.theta)
+        # The first solve with the inverse is shared: of the levers of the rows and of the target.
+        self._weights = xp.take(problem.fit.kept, self._members)
+        lever = fit.inverse.solve(direction, ROUGH)
+        self._norm = math.sqrt(max(float(xp.sum(direction * lever)), 0.0))
+        self._solved = None if objective.outputs else fit.inverse.solve(self._block, ROUGH)
+
+    def margins(self, members: Sequence[int]) -> list[float]:
+        """In the order of the rows; `members` is the whole set.
+
+        The first step is that of the quadratic model, whose gradient is the returning row's
+        alone; after it one gradient nearly always says that the side of the line is known.
+        """
+        objective = self.problem.objective
+        waiting = list(range(len(self.rows)))
+        found: dict[int, float] = {}
+        models, gradient = self._start(), self._first_gradient()
+        for number in range(MAX_PUT_BACK_STEPS):
+            step = self._step(models, gradient, waiting)
+            squared = inner(-gradient, step)
+            models.theta = models.theta + step
+            left = []
+            for column, place in enumerate(waiting):
+                margin = self.problem.margin(models.theta[..., column])
+                if number > 0 and self._is_known(margin, float(squared[column])):
+                    found[place] = margin
+                else:
+                    left.append(column)
+            if not left:
+                break
+            models.predictor = models.predictor + objective.design.times(step)
+            if len(left) < len(waiting):
+                models, waiting = models.only(left), [waiting[c] for c in left]
+            gradient = objective.gradient(models.theta, models.predictor, models.kept)
+        return [
+            found[place] if place in found else self._alone(row, members)
+            for place, row in enumerate(self.rows)
+        ]
+
+    def _is_known(self, margin: float, squared: float) -> bool:
+        if not squared >= 0.0:
+            return False
+        size = math.sqrt(squared)
+        apart = CLEAR * self._norm * size
+        return size <= DECREMENT or (size <= TRIAL and abs(margin + self.decisive) > apart)
+
+    def _start(self) -> Models:
+        fit, k = self.fit, len(self.rows)
+        models = Models(*(_repeated(a, k) for a in (fit.theta, fit.predictor, fit.kept)))
+        for column, row in enumerate(self.rows):
+            models.kept[row, column] = self.problem.fit.kept[row]
+        return models
+
+    def _first_gradient(self) -> Array:
+        """(p, k) or (p, K, k)"""
+        objective = self.problem.objective
+        xp = array_namespace(self._block)
+        slopes = xp.take(objective.residuals(self.fit.predictor), self._members, axis=0)
+        slopes = widened(self._weights, slopes) * slopes
+        if not objective.outputs:
+            return self._block * slopes
+        return self._block[:, None, :] * slopes.T[None, :, :]
+
+    def _step(self, models: Models, gradient: Array, waiting: Sequence[int]) -> Array:
+        objective = self.problem.objective
+        xp = array_namespace(gradient)
+        step = -self.fit.inverse.solve(gradient, RESIDUAL)
+        if self._solved is None:
+            return step
+        # Each column has one row that the inverse lacks (Sherman-Morrison).
+        at = indices(waiting, gradient)
+        own, solved = xp.take(self._block, at, axis=1), xp.take(self._solved, at, axis=1)
+        ours = [models.predictor[self.rows[place], j] for j, place in enumerate(waiting)]
+        members = xp.take(self._members, at)
+        labels = xp.take(objective.labels, members)
+        c = xp.take(self._weights, at) * objective.loss.curvature(xp.stack(ours), labels)
+        factor = c * xp.sum(own * step, axis=0) / (1.0 + c * xp.sum(own * solved, axis=0))
+        return step - factor * solved
+
+    def _alone(self, row: int, members: Sequence[int]) -> float:
+        others = [other for other in members if other != row]
+        kept = self.problem.without(others)
+        return self.problem.margin(refit(self.problem.objective, kept, self.fit).theta)
+
+
+def _repeated(a: Array, times: int) -> Array:
+    xp = array_namespace(a)
+    return xp.asarray(xp.broadcast_to(a[..., None], (*a.shape, times)), copy=True)

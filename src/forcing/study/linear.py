@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,8 @@ from forcing.engine.arrays import Array, indices
 from forcing.engine.problem import Problem
 from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel, Outlook
-from forcing.records import Claim, Decision, Event, Label, Ranking, finished
+from forcing.records import Claim, Decision, Event, Label, Ranking, Work, finished
+from forcing.study.many import Outcome, side_by_side
 from forcing.study.options import LARGEST, number, one_of, probability
 from forcing.study.polish import polish
 from forcing.study.run import LARGEST_SHARE, Run, RunOptions, Tables
@@ -75,6 +76,19 @@ class LinearExplainer:
         problem = self.problem(x, rival, threshold)
         verifier = Verifier(self.adapted, x, self._refit, self._X)
         return Run(problem, options, verifier, self._tables).events()
+
+    def outcomes(
+        self, targets: Sequence[Any], threshold: float | None, options: RunOptions, until: float
+    ) -> Work[list[Outcome]]:
+        """Many targets side by side, until a time of `time.time`."""
+        asked: list[Problem | Exception] = []
+        for x in targets:
+            try:
+                asked.append(self.problem(x, None, threshold))
+            except (TrainingMismatchError, ValueError) as error:
+                asked.append(error)
+        verifiers = [Verifier(self.adapted, x, self._refit, self._X) for x in targets]
+        return (yield from side_by_side(asked, verifiers, options, self._tables, until))
 
     def predict_without(
         self, rows: list[int], x: Any, rival: Label, threshold: float | None
