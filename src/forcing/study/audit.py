@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import bqplot
     import pandas as pd
 
-Score: TypeAlias = Literal["contrast", "weight", "count"]
+Score: TypeAlias = Literal["weight", "count"]
 
 FEW = 3
 """Rows up to which the summary calls a decision one of few rows."""
@@ -89,7 +89,7 @@ class Audit:
         frame: pd.DataFrame = pandas.DataFrame(columns)
         return frame
 
-    def suspects(self, score: Score = "contrast") -> pd.DataFrame:
+    def suspects(self, score: Score = "weight") -> pd.DataFrame:
         """Training rows by how much wrong decisions stand on them, the most suspect first.
 
         A row for each training row that stands in any set: its position, its name where rows
@@ -104,8 +104,6 @@ class Audit:
 
             - "weight": each wrong decision's set hands out 1, in equal parts to its rows: a wrong
               decision that stands on two rows says more of each than one that stands on fifty.
-            - "contrast": that, less the same of the right decisions in proportion to their number.
-              A row that right and wrong decisions stand on alike is influential, not suspect.
             - "count": the number of wrong decisions alone.
         """
         pandas = _pandas("Audit.suspects", "`.suspect_rows()`")
@@ -122,7 +120,7 @@ class Audit:
         frame: pd.DataFrame = pandas.DataFrame(columns | {"score": scores[rows]})
         return frame
 
-    def suspect_rows(self, score: Score = "contrast") -> NDArray[np.intp]:
+    def suspect_rows(self, score: Score = "weight") -> NDArray[np.intp]:
         """The positions in `suspects`, which needs pandas; this does not."""
         one_of("score", score, get_args(Score))
         sets, wrong, scores = self._tallies(score)
@@ -142,14 +140,7 @@ class Audit:
             members = list(supports)
             counts[int(is_guilty), members] += 1
             weights[int(is_guilty), members] += 1.0 / max(1, len(members))
-        if score == "count":
-            scores = counts[1].astype(float)
-        elif score == "weight":
-            scores = weights[1]
-        else:
-            found = np.array([bool(s) for s in self.supports])
-            odds = np.sum(found & guilty) / max(1, np.sum(found & ~guilty))
-            scores = weights[1] - odds * weights[0]
+        scores = weights[1] if score == "weight" else counts[1].astype(float)
         return counts.sum(axis=0), None if self.wrong is None else counts[1], scores
 
     def plot(self) -> bqplot.Figure:
