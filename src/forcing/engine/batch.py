@@ -199,15 +199,23 @@ def _without_spare(
     again = []
     for t, candidate in zip(targets, exact, strict=True):
         checked = together.put_back_each(t, candidate)
-        hunts[t].best = checked
-        margins = checked.put_back or ()
-        irreducible[t] = all(m >= -together.decisive for m in margins)
-        if irreducible[t] or len(checked.rows) < 2:
-            continue
-        spare = min(range(len(margins)), key=lambda j: margins[j])
-        rows = checked.rows[:spare] + checked.rows[spare + 1 :]
-        smaller = together.refit([t], [rows], [checked.fit])[0]
-        if smaller.margin < -together.decisive:
+        smaller = _spared(together, t, checked)
+        if smaller is None:
+            hunts[t].best, irreducible[t] = checked, True
+        else:
             hunts[t].spare(smaller)
             again.append(t)
     return again
+
+
+def _spared(together: Together, target: int, checked: Candidate) -> Candidate | None:
+    """The set without the first row, weakest first, that a refit confirms it can spare."""
+    back = zip(checked.put_back or (), checked.rows, strict=True)
+    for margin, row in sorted(back):
+        if margin >= -together.decisive or len(checked.rows) < 2:
+            break
+        rows = tuple(r for r in checked.rows if r != row)
+        (smaller,) = together.refit([target], [rows], [checked.fit], exact=True)
+        if smaller.margin < -together.decisive:
+            return smaller
+    return None

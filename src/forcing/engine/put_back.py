@@ -9,13 +9,16 @@ from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array, indices
 from forcing.engine.columns import Columns, inner, is_known
-from forcing.engine.fitting import CHEAP, RESIDUAL, Fit, refresh
+from forcing.engine.fitting import RESIDUAL, Fit
 from forcing.engine.problem import Problem
 
 ROUGH = 3e-3
 """Residual of the levers, which say which rows to try and never whether they flip."""
 
 MAX_STEPS = 12
+
+SHRINKS = 0.5
+"""Share of the step before that a step may have for its successors to be told from it."""
 
 CHUNK = 64
 """Put-backs that are refitted together."""
@@ -30,8 +33,6 @@ class PutBack:
     def __init__(self, problem: Problem, fit: Fit, rows: Sequence[int], decisive: float) -> None:
         objective = problem.objective
         xp = array_namespace(fit.theta)
-        if objective.design.shape[1] <= CHEAP and fit.curvature.exact:
-            fit = refresh(objective, fit)
         self.problem, self.fit, self.rows, self.decisive = problem, fit, rows, decisive
         self._members = indices(rows, fit.theta)
         self._block = objective.design.rows(rows).T  # (p, k)
@@ -45,12 +46,15 @@ class PutBack:
         """In the order of the rows; NaN where no optimum was in reach.
 
         The first step is that of the quadratic model, whose gradient is the returning row's
-        alone; after it one gradient nearly always says that the side of the line is known.
+        alone; after it one gradient nearly always says that the side of the line is known: in the
+        norm of the inverse in use, which need not be exact, a step moves the margin by at most its
+        decrement times that of the target, and steps that shrink by q add up to q / (1 - q) more.
         """
         objective = self.problem.objective
         waiting = list(range(len(self.rows)))
         found: dict[int, float] = {}
         models, gradient = self._start(), self._first_gradient()
+        before = [math.inf] * len(self.rows)
         for number in range(MAX_STEPS):
             step = self._step(models, gradient, waiting)
             squared = inner(-gradient, step)
@@ -59,7 +63,10 @@ class PutBack:
             for column, place in enumerate(waiting):
                 margin = self.problem.margin(models.theta[..., column])
                 size = float(squared[column]) ** 0.5 if float(squared[column]) >= 0 else math.inf
-                if number > 0 and is_known(margin + self.decisive, size, self._norm):
+                shrink = max(size / before[place], 0.1)
+                reach = self._norm * shrink / (1.0 - shrink) if shrink < SHRINKS else math.inf
+                before[place] = size
+                if number > 0 and is_known(margin + self.decisive, size, reach):
                     found[place] = margin
                 else:
                     left.append(column)

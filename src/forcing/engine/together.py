@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from forcing.engine.arrays import on_host
 from forcing.engine.columns import Columns, inner, is_known
-from forcing.engine.conjugate import Conjugate
-from forcing.engine.fitting import Fit, refit
+from forcing.engine.conjugate import CORRECTED_SHARE, Conjugate
+from forcing.engine.fitting import Fit, refit, refresh
 from forcing.engine.objective import LinearObjective
 from forcing.engine.problem import Problem
 from forcing.engine.put_back import CHUNK, ROUGH, PutBack
@@ -116,6 +116,11 @@ class Together:
         """The same set with the margin of every single put-back, each refitted until its side
         of the line is known.
         """
+        fit = best.fit
+        # What is left out has changed the curvature: correcting a factor row by row costs more.
+        many = CORRECTED_SHARE * len(best.rows) >= self.objective.n_parameters
+        if many and not self.objective.outputs and fit.curvature.exact:
+            fit = refresh(self.objective, fit)
         margins: list[float] = []
         for begin in range(0, len(best.rows), CHUNK):
             rows = best.rows[begin : begin + CHUNK]
@@ -124,10 +129,10 @@ class Together:
                 trials = self.refit([target] * len(rows), sets, [best.fit] * len(rows))
                 margins += [trial.margin for trial in trials]
             else:
-                margins += PutBack(self.problems[target], best.fit, rows, self.decisive).margins()
+                margins += PutBack(self.problems[target], fit, rows, self.decisive).margins()
         for place, row in enumerate(best.rows):
             if not math.isfinite(margins[place]):  # no optimum was in reach side by side
                 others = self.problems[target].without([r for r in best.rows if r != row])
-                fit = refit(self.objective, others, best.fit)
-                margins[place] = self.problems[target].margin(fit.theta)
+                back = refit(self.objective, others, fit)
+                margins[place] = self.problems[target].margin(back.theta)
         return replace(best, put_back=tuple(margins))

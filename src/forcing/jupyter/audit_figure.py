@@ -30,7 +30,7 @@ def sizes(
             colors=[RIVAL if name == "wrong" else FAVOURED],
             marker="cross" if name == "wrong" else "circle",
             default_size=48 if name == "wrong" else 28,
-            default_opacities=[0.8],
+            opacities=[0.8],
             labels=[name],
             display_legend=wrong is not None,
         )
