@@ -170,7 +170,7 @@ def work_off(explainer: Explainer, targets: Sequence[Any], plan: Plan) -> Iterat
     settings = (plan.threshold, plan.options, plan.until)
     explainer.claim(targets[0], None, plan.threshold)  # what is wrong with all shows in one
     parallel = joblib.Parallel(n_jobs=plan.n_jobs, prefer="threads")
-    jobs = int(parallel._effective_n_jobs())  # noqa: SLF001 - what the backend in use has
+    jobs = int(joblib.effective_n_jobs(plan.n_jobs))
     widest = plan.chunk or _widest(explainer)
     size = plan.chunk or min(FIRST, widest)
     line, done = Countdown(len(targets), plan.progress), 0
