@@ -17,7 +17,8 @@ from forcing.engine.problem import Problem
 from forcing.engine.relabel import RELABEL, relabelling
 from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel, Outlook
-from forcing.records import Claim, Decision, Event, Label, Ranking, finished
+from forcing.records import Claim, Decision, Event, Label, Ranking, Work, finished
+from forcing.study.many import Outcome, side_by_side
 from forcing.study.options import LARGEST, number, one_of, probability
 from forcing.study.polish import polish
 from forcing.study.run import LARGEST_SHARE, Run, RunOptions, Tables
@@ -109,6 +110,19 @@ class LinearExplainer:
         for row in rows:
             held[row] = 1.0
         return held > 0
+
+    def outcomes(
+        self, targets: Sequence[Any], threshold: float | None, options: RunOptions, until: float
+    ) -> Work[list[Outcome]]:
+        """Many targets side by side, until a time of `time.time`."""
+        asked: list[Problem | Exception] = []
+        for x in targets:
+            try:
+                asked.append(self.problem(x, None, threshold))
+            except (TrainingMismatchError, ValueError) as error:
+                asked.append(error)
+        verifiers = [Verifier(self.adapted, x, self._refit, self._X) for x in targets]
+        return (yield from side_by_side(asked, verifiers, options, self._tables, until))
 
     def predict_without(
         self, rows: list[int], x: Any, rival: Label, threshold: float | None

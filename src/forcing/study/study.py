@@ -23,6 +23,7 @@ from forcing.study.verification import Refit
 
 if TYPE_CHECKING:
     from forcing.jupyter.widget import ForcingWidget
+    from forcing.study.audit import Audit
 
 
 class Study:
@@ -98,6 +99,8 @@ class Study:
         self.random_state = random_state
         self.interrupted: Explanation | None = None
         """What the last `explain` had found when it was interrupted."""
+        self.interrupted_audit: Audit | None = None
+        """The targets that the last `audit` had done when it was interrupted."""
 
     def __repr__(self) -> str:
         return f"Study({self.model_description}, {self.n_rows} rows x {self.n_features} features)"
@@ -276,6 +279,76 @@ class Study:
     ) -> Ranking:
         """One baseline's order of the training rows, with `flips_at` by refitting."""
         return self._explainer.rank(x, method, rival, threshold, self.random_state)
+
+    def audit(
+        self,
+        X_test: Any,
+        y_test: Any = None,
+        *,
+        n_jobs: int | None = None,
+        progress: bool = True,
+        threshold: float | None = None,
+        refine: bool = True,
+        verify: bool = True,
+        bound: bool = True,
+        max_removals: int | None = None,
+        max_seconds: float | None = None,
+        chunk: int | None = None,
+    ) -> Audit:
+        """Explain many targets, as products of matrices: their sets, and the rows under suspicion.
+
+        Parameters
+        ----------
+        X_test
+            The targets (T, p) in the form of X, or a list of texts where X is one.
+        y_test
+            Their true labels (T,); with them `Audit.suspects` counts wrong decisions.
+        n_jobs
+            Chunks of targets that run at the same time, as joblib counts. In threads, which share
+            the study; within `joblib.parallel_config(backend=...)` on what that names: processes
+            ("loky"), or a cluster by dask, ray or spark, to which the study is sent.
+        progress
+            Write to the terminal how many targets are done and how long the rest takes.
+        threshold, refine, verify, bound, max_removals
+            As `explain` has them, for every target. Unrefined sets are found in fewer rounds,
+            are larger, and `irreducible` is None.
+        max_seconds
+            No target is begun after so many; those that are not done have the status "cancelled".
+        chunk
+            Targets side by side; by default as many as memory (256 MB) and patience (10 s
+            between two chunks) allow. The sets do not depend on it, nor on `n_jobs`.
+
+        Returns
+        -------
+        Audit
+            Every set verified and irreducible by the standard of `explain`. Of several classes any
+            change of the decision counts.
+
+        Notes
+        -----
+        Whole sets are exchanged where `explain` also removes row by row: sizes are the same for
+        most targets, and some percent larger where the classes are (nearly) separable and C is
+        large.
+
+        An interrupt (Ctrl-C) is raised, as it should be; the chunks done until then are
+        `study.interrupted_audit`.
+        """
+        from forcing.study.audit_run import audit
+
+        return audit(
+            self,
+            X_test,
+            y_test,
+            n_jobs=n_jobs,
+            progress=progress,
+            threshold=threshold,
+            refine=refine,
+            verify=verify,
+            bound=bound,
+            max_removals=max_removals,
+            max_seconds=max_seconds,
+            chunk=chunk,
+        )
 
     def view(self, x: Any, **options: Any) -> ForcingWidget:
         """The live widget; takes the options of `explain`, and streams in the background."""
