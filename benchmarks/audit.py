@@ -54,7 +54,7 @@ def _row(name: str, data: Data, C: float, n_targets: int) -> str:
     study = forcing.Study(model, data.X, data.y)
     chosen = np.random.default_rng(0).choice(len(data.X_test), n_targets, replace=False)
     X = data.X_test[chosen]
-    bare = {"verify": False, "bound": False}
+    bare: dict[str, Any] = {"verify": False, "bound": False}
     study.explain(X[0])  # the bound's tables are made once
     sample = X[::4]
     together, audit = _timed(lambda: study.audit(X, progress=False), len(X))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array, indices, widened
+from forcing.engine.arrays import Array, indices
 from forcing.engine.conjugate import Conjugate
-from forcing.engine.fitting import DECREMENT, RESIDUAL, Fit
+from forcing.engine.fitting import DECREMENT, RESIDUAL, Fit, step_lengths
 from forcing.engine.objective import LinearObjective
 
 TRIAL = 0.03
@@ -60,41 +60,12 @@ class Columns:
         change = objective.design.times(step)
         squared = inner(-gradient, step)
         squared = xp.where(squared > 0.0, squared, 0.0)
-        lengths = self._lengths(objective, step, change, squared)
+        lengths = step_lengths(
+            objective, self.kept, self.theta, self.predictor, step, change, squared
+        )
         self.theta = self.theta + lengths * step
         self.predictor = self.predictor + lengths * change
         return xp.sqrt(squared)
-
-    def _lengths(
-        self, objective: LinearObjective, step: Array, change: Array, squared: Array
-    ) -> Array:
-        """(T,): 1 where no row's curvature can change much on the way; else halved until the
-        objective falls (Armijo), as `fitting` does it for one.
-        """
-        xp = array_namespace(step)
-        moved = xp.where(objective.each(self.kept) > 0, xp.abs(change), 0.0)
-        largest = xp.max(xp.reshape(moved, (-1, moved.shape[-1])), axis=0)
-        lengths = xp.ones_like(squared)
-        wild = largest >= objective.loss.calm
-        if not bool(xp.any(wild)):
-            return lengths
-        value = self._values(objective, self.theta, self.predictor)
-        for _ in range(60):
-            theta, predictor = self.theta + lengths * step, self.predictor + lengths * change
-            short = self._values(objective, theta, predictor) > value - 1e-4 * lengths * squared
-            if not bool(xp.any(wild & short)):
-                break
-            lengths = xp.where(wild & short, 0.5 * lengths, lengths)
-        return lengths
-
-    def _values(self, objective: LinearObjective, theta: Array, predictor: Array) -> Array:
-        """(T,): the objective of each column."""
-        xp = array_namespace(theta)
-        value = xp.sum(self.kept * objective.row_losses(predictor), axis=0)
-        penalty = widened(objective.penalty, theta)
-        value = value + 0.5 * inner(penalty * theta, theta)
-        tilt = objective.tilt
-        return value if tilt is None else value + inner(widened(tilt, theta), theta)
 
 
 def inner(a: Array, b: Array) -> Array:

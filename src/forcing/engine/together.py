@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forcing.engine.arrays import on_host
 from forcing.engine.columns import Columns, inner, is_known
-from forcing.engine.conjugate import CORRECTED_SHARE, Conjugate
+from forcing.engine.conjugate import Conjugate
 from forcing.engine.fitting import Fit, refit, refresh
 from forcing.engine.objective import LinearObjective
 from forcing.engine.problem import Problem
@@ -21,6 +21,9 @@ from forcing.engine.put_back import CHUNK, ROUGH, PutBack
 from forcing.engine.refine import Candidate
 
 MAX_STEPS = 60
+
+AGED = 8
+"""A factor is taken anew for put-backs where more than a share of 1 / 8 of p rows are out."""
 
 DIGITS = 9
 """Of an effect, relative to the largest. Rows that differ in less, repeated rows among them, are
@@ -117,8 +120,7 @@ class Together:
         of the line is known.
         """
         fit = best.fit
-        # What is left out has changed the curvature: correcting a factor row by row costs more.
-        many = CORRECTED_SHARE * len(best.rows) >= self.objective.n_parameters
+        many = AGED * len(best.rows) >= self.objective.n_parameters
         if many and not self.objective.outputs and fit.curvature.exact:
             fit = refresh(self.objective, fit)
         margins: list[float] = []

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from array_api_compat import array_namespace
 
-from forcing.engine.conjugate import Conjugate
-from forcing.engine.fitting import DECREMENT, RESIDUAL, Fit, refit, step_lengths
+from forcing.engine.columns import Columns
+from forcing.engine.fitting import DECREMENT, Fit, refit
 from forcing.engine.problem import Problem
+from forcing.engine.updates import leave_out
 from forcing.records import Phase, Progress, Work
 
 CHUNK = 32
@@ -38,34 +39,26 @@ def toggled_margins(
 
 
 def _refit_together(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[float]:
-    """Newton's method in all columns at once, each with the Hessian of its own model; a column
-    that does not arrive is refitted by itself.
-    """
+    """A column that does not arrive is refitted by itself."""
     objective = problem.objective
     xp = array_namespace(fit.theta)
-    kept = xp.stack([fit.kept] * len(rows), axis=1)
-    for column, row in enumerate(rows):
-        kept[row, column] = problem.fit.kept[row] - fit.kept[row]
-    theta = xp.stack([fit.theta] * len(rows), axis=-1)
-    predictor = xp.stack([fit.predictor] * len(rows), axis=-1)
-    axes, enough = tuple(range(theta.ndim - 1)), DECREMENT * DECREMENT
+    kept = [leave_out(fit.kept, row, _other(problem, fit, row)) for row in rows]
+    models = Columns.of([fit] * len(rows), kept)
     for _ in range(MAX_STEPS):
-        gradient = objective.gradient(theta, predictor, kept)
-        weights = objective.hessian_weights(predictor, kept)
-        step = -Conjugate(objective, weights, fit.curvature).solve(gradient, RESIDUAL)
-        sizes = xp.sum(-gradient * step, axis=axes)
-        change = objective.design.times(step)
-        lengths = step_lengths(objective, kept, theta, predictor, step, change, sizes)
-        theta = theta + lengths * step
-        predictor = predictor + lengths * change
-        if float(xp.max(sizes)) <= enough:
+        sizes = models.newton_step(objective, fit)
+        if float(xp.max(sizes)) <= DECREMENT:
             break
     margins = []
     for column in range(len(rows)):
-        reached = theta[..., column]
-        if not 0.0 <= float(sizes[column]) <= enough:  # from where it is if that is sane
-            there = Fit(reached, predictor[..., column], kept[:, column], fit.curvature)
-            sane = float(xp.max(xp.abs(there.predictor - fit.predictor))) < SANE
-            reached = refit(objective, there.kept, there if sane else fit).theta
-        margins.append(problem.margin(reached))
+        reached = models.fit(column, fit)
+        if not float(sizes[column]) <= DECREMENT:  # from where it is if that is sane
+            sane = float(xp.max(xp.abs(reached.predictor - fit.predictor))) < SANE
+            start = reached if sane else fit
+            reached = refit(objective, reached.kept, start)
+        margins.append(problem.margin(reached.theta))
     return margins
+
+
+def _other(problem: Problem, fit: Fit, row: int) -> float:
+    """The weight of a row on the other side."""
+    return float(problem.fit.kept[row]) - float(fit.kept[row])

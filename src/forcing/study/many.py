@@ -12,7 +12,6 @@ import numpy as np
 from forcing.engine.arrays import on_host
 from forcing.engine.batch import Found, smallest_sets
 from forcing.engine.bounds import lower_bound
-from forcing.engine.curvature import Whole
 from forcing.engine.problem import Problem
 from forcing.engine.refine import Candidate
 from forcing.errors import ConvergenceError, TrainingMismatchError
@@ -28,6 +27,7 @@ from forcing.records import (
     Step,
     Verified,
     Work,
+    finished,
 )
 from forcing.study.run import LARGEST_SHARE, Run, RunOptions, Tables
 from forcing.study.verification import TIE, Verifier
@@ -195,12 +195,7 @@ def _strongest_first(best: Candidate) -> tuple[int, ...]:
 
 
 def _bound(problem: Problem, tables: Tables, at_most: int) -> int:
-    curvature, size = problem.fit.curvature, 1
-    if not isinstance(curvature, Whole) or problem.objective.outputs:
-        return size
-    for item in lower_bound(problem, curvature, tables.get(problem), at_most):
-        size = size if isinstance(item, Progress) else item
-    return size
+    return finished(lower_bound(problem, tables.get(problem), at_most)).rows
 
 
 LATE = "The time ran out."
