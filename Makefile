@@ -62,8 +62,10 @@ format: $(DONE)/develop $(DONE)/node ## rewrite the sources as lint wants them
 	cd js && npm run --silent format
 
 .PHONY: bench
-bench: $(DONE)/package ## ratios to a refit, on this machine
-	$(BIN)/python -m benchmarks
+# Sections of the benchmarks, such as `make bench SECTIONS="speed growth"`; all without.
+SECTIONS ?=
+bench: $(DONE)/package ## forcing beside refits and peers, on this machine
+	$(BIN)/python -m benchmarks $(SECTIONS)
 
 .PHONY: dist
 dist: $(DONE)/tools build ## wheel and sdist, bundles included

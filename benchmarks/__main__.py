@@ -1,31 +1,111 @@
-"""`python -m benchmarks`: print the results as Markdown, and write them to RESULTS.md."""
+"""`python -m benchmarks [section ...]`: print results as Markdown, and record them.
+
+Each section is kept in `results/`, so that one can be run again without the others; RESULTS.md is
+all of them, joined. Progress goes to stderr.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
-from importlib import metadata
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module, metadata
 from pathlib import Path
 
-from .sizes import sizes
-from .speed import speed
+from benchmarks.measure import told
+from benchmarks.settings import Settings
+
+HERE = Path(__file__).parent
+
+SECTIONS = {
+    "sizes": "sizes",
+    "speed": "speed",
+    "peers": "against_peers",
+    "table-one": "table_one",
+    "growth": "growth",
+}
+"""Each a module and the function of the same name in it."""
+
+TITLE = """\
+# Results
+
+As printed by `make bench`. Absolute times depend on the machine; ratios are within one run.
+"""
 
 
 def main() -> None:
-    packages = ", ".join(f"{p} {metadata.version(p)}" for p in ("numpy", "scipy", "scikit-learn"))
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    lines = f"""# Results
-
-As printed by `make bench`. Absolute times depend on the machine; ratios are within one run.
-
-Machine: {machine}, {packages}, forcing {metadata.version("forcing")}.
-""".splitlines()
-    print("\n".join(lines))
-    for part in (sizes, speed):
-        for line in part():
+    chosen, settings = _arguments()
+    for name in chosen:
+        told(f"section {name}")
+        function = SECTIONS[name]
+        section: Callable[[Settings], Iterator[str]] = getattr(
+            import_module(f"benchmarks.{function}"), function
+        )
+        lines = []
+        for line in section(settings):
             print(line, flush=True)
             lines.append(line)
-    (Path(__file__).parent / "RESULTS.md").write_text("\n".join(lines) + "\n")
+        lines.insert(1, f"{_machine()}\n")
+        if not settings.short and not settings.data:
+            (HERE / "results").mkdir(exist_ok=True)
+            (HERE / "results" / f"{name}.md").write_text("\n".join(lines).rstrip() + "\n")
+            _join()
+
+
+def _join() -> None:
+    files = [HERE / "results" / f"{name}.md" for name in SECTIONS]
+    parts = [TITLE, *(file.read_text() for file in files if file.exists())]
+    (HERE / "RESULTS.md").write_text("\n".join(parts))
+
+
+def _arguments() -> tuple[list[str], Settings]:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
+    parser.add_argument("--data", nargs="+", default=[], help="only these data sets; not recorded")
+    parser.add_argument(
+        "--short", action="store_true", help="3 targets, no large data; not recorded"
+    )
+    given = parser.parse_args()
+    if unknown := set(given.sections) - set(SECTIONS):
+        parser.error(f"no section {', '.join(sorted(unknown))}: choose from {', '.join(SECTIONS)}")
+    settings = Settings(3 if given.short else 12, tuple(given.data), given.short)
+    return given.sections or list(SECTIONS), settings
+
+
+def _machine() -> str:
+    packages = ["numpy", "scipy", "scikit-learn", "torch", "pydvl", "captum", "dattri", "forcing"]
+    versions = ", ".join(f"{p} {v}" for p in packages if (v := _version(p)))
+    threads = os.environ.get("OMP_NUM_THREADS", "all")
+    return (
+        f"{time.strftime('%Y-%m-%d')}; {_processor()}, {os.cpu_count()} cores, {_memory()}BLAS "
+        f"threads: {threads}; Python {platform.python_version()}, {versions}."
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    listed = Path("/proc/cpuinfo")
+    if listed.exists():
+        for line in listed.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _memory() -> str:
+    try:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return ""
+    return f"{size / 2**30:.0f} GiB, "
 
 
 if __name__ == "__main__":

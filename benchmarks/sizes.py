@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import warnings
 from collections.abc import Iterator
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 import forcing
-
-from .problems import OTHERS, SHIPPED, Data, folder
+from benchmarks.measure import flips, table, tight, told
+from benchmarks.problems import PROBLEMS, Named, folder
+from benchmarks.settings import Settings
 
 COLUMNS = (
     "data",
@@ -24,6 +22,9 @@ COLUMNS = (
     "one-step flips",
     "bound / ours, median",
 )
+WIDE = 100
+"""Columns beyond which the one-step mode, with a Hessian at every step, takes too long."""
+
 EXPLAINED = """\
 Each target of the yardsticks. *Flipped*: scikit-learn's `newton-cholesky` (`lbfgs` beyond 500
 columns) at tol 1e-10, from a cold start, decides otherwise without the set. *One-step*:
@@ -32,55 +33,42 @@ refit.
 """
 
 
-def sizes() -> Iterator[str]:
-    reference = folder("FORCING_REFERENCE")
+def sizes(settings: Settings) -> Iterator[str]:
     yield "## Sizes, against the smallest sets known\n"
-    if reference is None:
+    if folder("FORCING_REFERENCE") is None:
         yield "Not measured: set FORCING_REFERENCE to the yardsticks.\n"
         return
     yield EXPLAINED
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield "|---" * len(COLUMNS) + "|"
-    loaders = dict(SHIPPED, **(OTHERS if folder("FORCING_DATA") else {}))
-    for name, load in loaders.items():
-        known = json.loads((reference / f"{name}.json").read_text())
-        yield _row(name, load(), known)
+    yield from table(COLUMNS)
+    for named in PROBLEMS.values():
+        if settings.takes(named) and named.known:
+            told(named.name)
+            yield _row(named, settings)
     yield ""
 
 
-def _row(name: str, data: Data, known: dict) -> str:
-    C = known["C"]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = _fit(C, data.X, data.y)
-        study = forcing.Study(model, data.X, data.y)
-    pairs, flips, kept_back, ratios, honest, bounds = [], 0, 0, [], 0, []
-    for entry in known["results"]:
+def _row(named: Named, settings: Settings) -> str:
+    data, C = named.load(), named.C
+    study = forcing.Study(tight(C, data.X, data.y), data.X, data.y)
+    pairs, flipped, kept_back, ratios, honest, bounds = [], 0, 0, [], 0, []
+    entries = named.known
+    for entry in (entries[i] for i in settings.some(list(range(len(entries))))):
         x, best = data.X_test[entry["target"]], entry["best_known"]
         found = study.explain(x)
+        favoured = found.claim.favoured
         pairs.append((found.size, best))
-        flips += found.flipped and _flips(C, data, x, found.supports, found.claim.favoured)
+        flipped += bool(found.flipped) and flips(C, data.X, data.y, x, found.supports, favoured)
         kept_back += bool(found.irreducible)
-        bounds.append(found.lower_bound / found.size)
-        if data.X.shape[1] <= 100:  # a Hessian at every step is slow beyond
+        if found.size and found.lower_bound:
+            bounds.append(found.lower_bound / found.size)
+        if data.X.shape[1] <= WIDE:
             rows = [step.row for step in study.steps(x, method="mfs-newton")]
-            ratios.append(len(rows) / found.size)
-            honest += _flips(C, data, x, rows, found.claim.favoured)
+            ratios.append(len(rows) / max(1, found.size))
+            honest += flips(C, data.X, data.y, x, rows, favoured)
     of = len(pairs)
     shown = " ".join(f"{ours}/{best}" if best else f"{ours}/–" for ours, best in pairs)
     step = f"{np.median(ratios):.2f} | {honest}/{of}" if ratios else "– | –"
     return (
-        f"| {name} | {C:g} | {of} | {flips}/{of} | {kept_back}/{of} | {shown} | {step} "
+        f"| {named.name} | {C:g} | {of} | {flipped}/{of} | {kept_back}/{of} | {shown} | {step} "
         f"| {np.median(bounds):.2f} |"
     )
-
-
-def _flips(C: float, data: Data, x: np.ndarray, rows: list[int], favoured: int) -> bool:
-    kept = np.setdiff1d(np.arange(len(data.y)), rows)
-    return bool(_fit(C, data.X[kept], data.y[kept]).predict(x[None])[0] != favoured)
-
-
-def _fit(C: float, X: np.ndarray, y: np.ndarray) -> LogisticRegression:
-    """As exact as scikit-learn goes: Newton's method, L-BFGS where that takes minutes."""
-    solver = "newton-cholesky" if X.shape[1] <= 500 else "lbfgs"
-    return LogisticRegression(C=C, solver=solver, tol=1e-10, max_iter=20_000).fit(X, y)

@@ -70,6 +70,8 @@ def whole_run() -> list[Event]:
 class FakeStudy:
     """The surface of `forcing.Study` that the notebook side uses."""
 
+    default_baselines = ("influence", "representer")
+
     def __init__(
         self,
         script: Callable[[], Iterable[Event]] = whole_run,

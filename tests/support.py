@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 from sklearn.datasets import load_digits, make_moons
@@ -84,6 +85,14 @@ def unsure(study, X, most=0.75):
     confidence = np.array([study.claim(x).confidence for x in X])
     order = np.argsort(confidence)
     return [int(i) for i in order if confidence[i] < most]
+
+
+def assert_by_refits(words, model, X, y):
+    """It has no objective for the engine: it is refitted instead, and a note says why."""
+    study = forcing.Study(model, X, y)
+    why = [note for note in study.notes if note.startswith("Explained by refits alone: ")]
+    assert len(why) == 1
+    assert re.search(words, why[0])
 
 
 def study_of(X, y, model, **options):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
 import forcing
 from forcing.records import Refined, Verified
@@ -69,7 +70,6 @@ def test_a_refit_without_a_seed_is_asked_once():
 @pytest.mark.parametrize(
     ("refit", "seeds", "expected"),
     [
-        (None, 2, "refit is None"),
         (lambda rows: rows, 2, "no parameter `seed`"),
         (lambda rows, seed: rows, 0, "at least 1"),  # noqa: ARG005
         (lambda rows, seed: rows, True, "at least 1"),  # noqa: ARG005
@@ -79,6 +79,20 @@ def test_a_refit_without_a_seed_is_asked_once():
 def test_what_is_wrong_is_named(refit, seeds, expected):
     with pytest.raises(ValueError, match=expected):
         UserRefit.of(refit, seeds, 0)
+
+
+def test_a_model_of_no_chance_needs_a_refit_for_its_seeds():
+    X, y, model = moons()
+    with pytest.raises(ValueError, match="refit is None"):
+        forcing.Study(model, X, y, seeds=2)
+
+
+def test_a_model_known_by_refits_alone_is_refitted_with_other_seeds():
+    X, y, _ = moons()
+    forest = RandomForestClassifier(5, max_depth=3, random_state=0).fit(X[:40], y[:40])
+    study = forcing.Study(forest, X[:40], y[:40], seeds=3)
+    _, verified = run(study, X[80], max_refits=30)
+    assert verified.by.endswith("of 3 seeds flip)")
 
 
 def test_a_seed_is_given_where_it_is_wanted():

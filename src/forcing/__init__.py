@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from forcing.explanation import Explanation, load
     from forcing.models import AdaptedModel, TorchModel, TrainingData, register
     from forcing.study import Study, explain
+    from forcing.study.audit import Audit
 
 _HOMES = {
     "AdaptedModel": "forcing.models",
+    "Audit": "forcing.study.audit",
     "ConvergenceError": "forcing.errors",
     "Explanation": "forcing.explanation",
     "ForcingError": "forcing.errors",
@@ -46,6 +48,7 @@ _HOMES = {
 
 __all__ = [
     "AdaptedModel",
+    "Audit",
     "ConvergenceError",
     "Explanation",
     "ForcingError",

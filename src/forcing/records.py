@@ -79,6 +79,8 @@ class Step:
     """L(counterfactual) - L(model) on the rows that remain, sum scaling, in nats."""
     seconds: float
     """Since the run began."""
+    becomes: Label = None
+    """The label that the row gets, where labels are changed and no row is removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class Ranking:
     curve: tuple[tuple[int, float], ...] = ()
     """(k, confidence after removing the first k rows and refitting), k rising from 0."""
     seconds: float = 0.0
+    predicted: int | None = None
+    """How many of its first rows the method itself says suffice; None where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

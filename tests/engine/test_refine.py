@@ -68,9 +68,9 @@ def test_predictions_of_single_moves_are_near_the_refits():
     for row, predicted in zip(out, put_back_effects(p, candidate.fit, out), strict=True):
         alone = p.margin(p.refit([r for r in out if r != row]).theta)
         assert candidate.margin + predicted == pytest.approx(alone, abs=5e-4)
-    back, gone = predicted_swaps(p, candidate)[0]
+    _, back, gone = predicted_swaps(p, candidate)[0]
     best = p.margin(p.refit(sorted({*out, gone} - {back})).theta)
-    for other_back, other_gone in predicted_swaps(p, candidate)[-3:]:
+    for _, other_back, other_gone in predicted_swaps(p, candidate)[-3:]:
         rows = sorted({*out, other_gone} - {other_back})
         assert best <= p.margin(p.refit(rows).theta)
 

@@ -86,7 +86,7 @@ def test_products_and_influence_are_those_of_the_explicit_jacobian(case, held, c
     np.testing.assert_allclose(
         on_host(influence(p)), -np.sum(residuals * (J @ u), axis=1), rtol=1e-4, atol=1e-7
     )
-    assert study._explainer.polish.decrement < 1e-8
+    assert study._explainer.polish.distance < 1e-6  # the root of a difference of rounding size
 
 
 def test_a_jacobian_that_is_not_held_gives_the_same_sets(case, monkeypatch):
@@ -104,7 +104,7 @@ def test_a_jacobian_that_is_not_held_gives_the_same_sets(case, monkeypatch):
         )
     assert [s.row for s in runs[0]] == [s.row for s in runs[1]]
     # Steps by conjugate gradients are solved for roughly.
-    np.testing.assert_allclose(*([s.margin for s in run] for run in runs), atol=0.02)
+    np.testing.assert_allclose(*([s.margin for s in run] for run in runs), atol=0.05)
 
 
 def test_without_a_refit_nothing_is_claimed_to_be_verified(case):
@@ -188,4 +188,4 @@ def test_a_shared_jacobian_in_memory_is_that_of_its_products():
         design.gram(weights), np.einsum("i,ikp,ikq->pq", weights, array, array)
     )
     np.testing.assert_allclose(design.squared_norms, np.sum(array.numpy() ** 2, axis=(1, 2)))
-    np.testing.assert_allclose(design.rows_times([3, 1], theta), design.times(theta)[[3, 1]])
+    np.testing.assert_allclose(design.subset([3, 1]).times(theta), design.times(theta)[[3, 1]])

@@ -256,7 +256,7 @@ def test_another_weight_decay_is_said(case):
     module[-1].weight.data, module[-1].bias.data = best[:, :-1], best[:, -1]
     study = forcing.Study(forcing.TorchModel(module, weight_decay=DECAY), X, y)
     assert not any("size" in note for note in study.notes)
-    assert study._explainer.polish.decrement < 1e-4
+    assert study._explainer.polish.distance < 1e-4
     other = forcing.Study(forcing.TorchModel(module, weight_decay=100 * DECAY), X, y)
     assert any("that of a weight decay of 0.001, not of 0.1" in note for note in other.notes)
 

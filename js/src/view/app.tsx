@@ -21,7 +21,7 @@ import { Footer } from "./footer.js";
 import { Headline } from "./headline.js";
 import { blank, screenReducer } from "./screen.js";
 import type { Action, Screen } from "./screen.js";
-import { decides, putBack } from "./summary.js";
+import { decides, putBack, relabels } from "./summary.js";
 import { Tabs } from "./tabs.js";
 import { TargetBlock, TargetLine } from "./target.js";
 import { WhatIfLine } from "./what-if.js";
@@ -107,7 +107,9 @@ export function App(props: { store: Store }): JSX.Element {
   }, [run]);
 
   const toggle = useCallback((row: number) => dispatch({ type: "toggle", row }), []);
-  const possible = state.end !== null && (live || state.verified !== null);
+  // The kernel's answers are about rows that are left out, not about labels.
+  const answerable = state.end !== null && (live || state.verified !== null);
+  const possible = answerable && !relabels(state);
   const view = useMemo(
     (): View | null =>
       start && {

@@ -13,7 +13,7 @@ import {
   StopIcon,
   WarningIcon,
 } from "./icons.js";
-import { ROBUST, changes, confidenceNow, phaseOf } from "./summary.js";
+import { ROBUST, changes, confidenceNow, deedOf, phaseOf, relabels } from "./summary.js";
 import type { Phase } from "./summary.js";
 
 function Check(props: {
@@ -152,19 +152,18 @@ function IrreducibleCheck(props: { state: State; open: boolean }): JSX.Element |
   const { state, open } = props;
   const verified = state.verified;
   const name = className(middle(state.start?.claim.favoured ?? "", 32));
+  const which = state.steps.length === 1 ? "it" : "any one";
   if (verified?.irreducible === true && verified.flipped) {
     return (
       <Check icon={<CheckedIcon />} word="Irreducible:">
-        {state.steps.length === 1
-          ? `put it back and it is ${name} again`
-          : `put any one back and it is ${name} again`}
+        {`${relabels(state) ? "change" : "put"} ${which} back and it is ${name} again`}
       </Check>
     );
   }
   if (verified?.irreducible === false) {
     return (
       <Check icon={<InfoIcon />} word="Not irreducible:">
-        some single row can be put back without a change
+        {`some single ${relabels(state) ? "label" : "row"} can be ${deedOf(state).back} without a change`}
       </Check>
     );
   }
@@ -184,7 +183,7 @@ function BoundCheck(props: { state: State; open: boolean }): JSX.Element | null 
       </Check>
     );
   }
-  return props.open && rows === null ? (
+  return props.open && rows === null && !relabels(props.state) ? (
     <Check icon={<PendingIcon />} pending>
       Lower bound
     </Check>
@@ -197,7 +196,8 @@ function RobustCheck(props: { state: State }): JSX.Element | null {
   const largest = Math.max(...changes(steps, start.claim).map(Math.abs));
   return (
     <Check icon={<ShieldIcon />}>
-      No single removal moves it by more than <b>{`${points(largest).replace("+", "")} points`}</b>
+      No single {relabels(props.state) ? "change" : "removal"} moves it by more than{" "}
+      <b>{`${points(largest).replace("+", "")} points`}</b>
     </Check>
   );
 }

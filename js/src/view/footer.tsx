@@ -14,6 +14,7 @@ const METHODS: Record<string, string> = {
   mfs: "Algorithm 1, exact updates",
   "mfs-newton": "Algorithm 1, one Newton step per update",
   "mfs-retrain": "Algorithm 1, refitted at every step",
+  relabel: "Algorithm 1 on labels, exact updates",
 };
 
 function CopyRows(): JSX.Element {

@@ -15,7 +15,7 @@ import { UNITS, measure } from "./rows/measure.js";
 import { useRoving } from "./rows/roving.js";
 import type { ListFacts } from "./rows/row.js";
 import { Shape } from "./shapes.js";
-import { crossed, methodName, nounOf } from "./summary.js";
+import { crossed, deedOf, methodName, nounOf, relabels } from "./summary.js";
 import { Words } from "./words.js";
 
 /** Examples of each sign: full rows of small cards, or lines. */
@@ -36,7 +36,7 @@ function useGalleries(): Gallery[] {
     return [
       {
         method: "mfs",
-        flips: flips ? `flips at ${count(size)}` : `${count(size)} removed`,
+        flips: flips ? `flips at ${count(size)}` : `${count(size)} ${deedOf(state).done}`,
         lines: supportLines(state, start),
         supports: true,
       },
@@ -86,7 +86,7 @@ function Brief(props: {
   const { line, facts } = props;
   const chosen = line.step !== null && screen.cursor === line.step;
   const back = line.step !== null && screen.back.includes(line.row);
-  const action = line.step === null ? "" : back ? "Take out: " : "Put back: ";
+  const action = line.step === null || relabels(state) ? "" : back ? "Take out: " : "Put back: ";
   return (
     <div role="listitem" aria-posinset={props.index + 1} aria-setsize={props.count}>
       <button
@@ -94,7 +94,7 @@ function Brief(props: {
         class={["brief", chosen ? "chosen" : "", back ? "back" : ""].join(" ")}
         data-index={props.index}
         tabIndex={props.tabIndex}
-        aria-label={action + spokenLine(line, nounOf(state)[0], start.claim.threshold)}
+        aria-label={action + spokenLine(line, state, start.claim.threshold)}
         aria-disabled={toggle === null || line.step === null}
         {...(line.step === null ? {} : { "aria-pressed": back })}
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}

@@ -5,7 +5,16 @@
 
 import { THIN, capital, className, count, middle, percent, signed, tick } from "../format.js";
 import type { Claim, State } from "../protocol.js";
-import { ROBUST, binary, confidenceNow, crossed, nounOf, phaseOf } from "./summary.js";
+import {
+  ROBUST,
+  binary,
+  confidenceNow,
+  crossed,
+  deedOf,
+  nounOf,
+  phaseOf,
+  relabels,
+} from "./summary.js";
 
 export type Role = "favoured" | "rival";
 
@@ -63,11 +72,17 @@ export function sentences(state: State, live: boolean): Sentence[] {
     quiet(` (${chance(claim, claim.confidence)})`),
   ];
   const status = state.end?.status;
+  const labels = relabels(state);
 
   if (status === "unflippable") {
-    const tried = size > 0 ? [[text("Tried without "), amount(of, `${rows}.`)]] : [];
+    const tried = size > 0 ? [[text("Tried"), ...without(labels, of, rows)]] : [];
     return [
-      [...subject, text(" "), strong("cannot be flipped"), text(" by removing rows.")],
+      [
+        ...subject,
+        text(" "),
+        strong("cannot be flipped"),
+        text(labels ? " by changing labels." : " by removing rows."),
+      ],
       ...tried,
     ];
   }
@@ -76,12 +91,19 @@ export function sentences(state: State, live: boolean): Sentence[] {
   const stopped = phaseOf(state, live) !== "running" && phaseOf(state, live) !== "paused";
   if (size === 0) {
     return stopped
-      ? [[...subject, text(`: stopped before the first ${noun[0]} was removed.`)]]
-      : [[...subject, text(` stands on which ${noun[1]}?`)], outlook(claim)];
+      ? [[...subject, text(`: stopped before the first ${noun[0]} was ${deedOf(state).done}.`)]]
+      : [
+          [
+            ...subject,
+            text(labels ? ` changes with which ${noun[1]}?` : ` stands on which ${noun[1]}?`),
+          ],
+          outlook(claim),
+        ];
   }
   const now = confidenceNow(state, claim);
   if (crossed(state) && status !== "limit") {
     const label = state.verified?.label ?? claim.rival;
+    if (labels) return relabelled(state, claim, subject, of, rows);
     const second: Sentence = [text("Without them: "), ...decision(claim, label, now), text(".")];
     return [
       [
@@ -99,21 +121,22 @@ export function sentences(state: State, live: boolean): Sentence[] {
     // Where the confidence is saturated, only the log-odds tell how far the search has come.
     const [from, to] = [claim.margin, state.steps.at(-1)?.margin ?? claim.margin];
     return [
-      [
-        ...subject,
-        text(`${verb}still at `),
-        strong(after),
-        text(" without "),
-        amount(of, `${rows}.`),
-      ],
+      [...subject, text(`${verb}still at `), strong(after), ...without(labels, of, rows)],
       [text(`The log-odds went from ${logOdds(from)} to `), strong(logOdds(to)), text(".")],
     ];
   }
   const way = now < claim.confidence ? "down to " : "at ";
   return [
-    [...subject, text(verb + way), strong(after), text(" without "), amount(of, `${rows}.`)],
+    [...subject, text(verb + way), strong(after), ...without(labels, of, rows)],
     ...(stopped ? [] : [outlook(claim)]),
   ];
+}
+
+/** "... without 3 of 40 training rows." */
+function without(labels: boolean, of: string, rows: string): Sentence {
+  return labels
+    ? [text(" with "), amount(of, rows), text(" changed.")]
+    : [text(" without "), amount(of, `${rows}.`)];
 }
 
 function logOdds(margin: number): string {
@@ -149,10 +172,36 @@ function flipped(
       [text("It takes "), amount(of, rows), text(" to reach "), ...after, text(".")],
     ];
   }
+  if (relabels(state)) return relabelled(state, claim, subject, of, rows);
   const lead = verified === null ? "Without them: " : "Retrained without them: ";
   return [
     [...subject, text(" stands on "), amount(of, `${rows}.`)],
     [text(lead), ...after, text(".")],
+  ];
+}
+
+/** Where labels are changed and no row is removed. */
+function relabelled(
+  state: State,
+  claim: Claim,
+  subject: Sentence,
+  of: string,
+  rows: string,
+): Sentence[] {
+  const { verified, steps } = state;
+  const label = verified?.label ?? claim.rival;
+  const after = decision(claim, label, verified?.confidence ?? confidenceNow(state, claim));
+  const were = steps.length === 1 ? " was changed." : " were changed.";
+  return [
+    [
+      ...subject,
+      text(" would be "),
+      klass(label === claim.favoured ? "favoured" : "rival", label, false),
+      text(" if "),
+      amount(of, rows),
+      text(were),
+    ],
+    [text(verified === null ? "Then: " : "Retrained with them changed: "), ...after, text(".")],
   ];
 }
 

@@ -57,8 +57,21 @@ export function putBack(state: State, index: number): number | null {
 
 export type Noun = readonly [one: string, many: string];
 
+/** Whether labels are changed and no row is removed. */
+export function relabels(state: State): boolean {
+  return state.start?.method === "relabel";
+}
+
+/** What a run does to a row, and how that is undone. */
+export function deedOf(state: State): { done: string; back: string } {
+  return relabels(state)
+    ? { done: "changed", back: "changed back" }
+    : { done: "removed", back: "put back" };
+}
+
 /** What the training rows are called. */
 export function nounOf(state: State): Noun {
+  if (relabels(state)) return ["training label", "training labels"];
   switch (state.start?.display.kind) {
     case "image":
       return ["training image", "training images"];
@@ -71,6 +84,7 @@ export function nounOf(state: State): Noun {
 
 const METHODS: Record<string, readonly [short: string, title: string]> = {
   mfs: ["MFS", "Forcing subset"],
+  relabel: ["Labels", "Labels to change"],
   influence: ["Influence", "Influence functions"],
   representer: ["Representer", "Representer points"],
   random: ["Random", "Random order"],

@@ -9,7 +9,7 @@ import { Galleries } from "./galleries.js";
 import { List } from "./rows/list.js";
 import { rankingLines, supportLines } from "./rows/lines.js";
 import { useRoving } from "./rows/roving.js";
-import { methodName, phaseOf } from "./summary.js";
+import { deedOf, methodName, phaseOf, relabels } from "./summary.js";
 
 interface Tab {
   id: string;
@@ -57,7 +57,11 @@ function Supports(): JSX.Element {
   const lines = useMemo(() => supportLines(state, start), [state, start]);
   const phase = phaseOf(state, live);
   if (lines.length === 0 && phase !== "running") {
-    return <p class="nothing">No row was removed, so there is none to show.</p>;
+    return (
+      <p class="nothing">
+        {`No ${relabels(state) ? "label" : "row"} was ${deedOf(state).done}, so there is none to show.`}
+      </p>
+    );
   }
   return <List lines={lines} supports label="Supports in order of removal" />;
 }

@@ -4,9 +4,10 @@ A score is the support that a row gives to the decision: the larger, the more th
 the decision stands on it. Signs are relative to the *predicted* class.
 """
 
-from forcing.baselines.chance import random_order
 from forcing.baselines.influence import influence
-from forcing.baselines.rank import ALL_UP_TO, BASELINES, follow_up, longest_prefix, rank
+from forcing.baselines.methods import BASELINES
+from forcing.baselines.neighbours import nearest_scores, shapley_scores
+from forcing.baselines.rank import ALL_UP_TO, follow_up, longest_prefix, rank
 from forcing.baselines.representer import representer
 
 __all__ = [
@@ -15,7 +16,8 @@ __all__ = [
     "follow_up",
     "influence",
     "longest_prefix",
-    "random_order",
+    "nearest_scores",
     "rank",
     "representer",
+    "shapley_scores",
 ]

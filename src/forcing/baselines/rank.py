@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from forcing.baselines.chance import random_order
-from forcing.baselines.influence import influence
-from forcing.baselines.representer import representer
+from forcing.baselines.methods import selected
 from forcing.engine.arrays import on_host
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
 from forcing.records import Progress, Ranking, Work
-
-BASELINES: dict[str, Callable[[Problem, int | None], Any]] = {
-    "influence": lambda problem, _: influence(problem),
-    "representer": lambda problem, _: representer(problem),
-    "random": random_order,
-}
 
 ALL_UP_TO = 32
 """Every prefix up to this length is refitted, so that `flips_at` is the smallest there."""
@@ -33,13 +23,22 @@ CURVE_POINTS = 64
 def rank(problem: Problem, method: str, seed: int | None = 0) -> Ranking:
     """The order of the training rows by `method`, strongest support first; nothing refitted yet.
 
-    Rows that must not be left out (the last of a class, weight zero) are not ranked.
+    Rows that must not be left out (the last of a class, weight zero) are not ranked. The set
+    that a method itself claims to suffice comes before all others.
     """
     began = time.perf_counter()
-    scores = on_host(BASELINES[method](problem, seed))
+    selection = selected(problem, method, seed)
+    scores, chosen = selection.scores, selection.chosen
     rows = np.flatnonzero(on_host(problem.removable(problem.fit.kept)))
-    rows = rows[np.argsort(-scores[rows], kind="stable")]
-    return Ranking(method, rows, scores[rows], seconds=time.perf_counter() - began)
+    last = np.ones(len(scores)) if chosen is None else ~np.isin(np.arange(len(scores)), chosen)
+    rows = rows[np.lexsort((-scores[rows], last[rows]))]
+    return Ranking(
+        method,
+        rows,
+        scores[rows],
+        seconds=time.perf_counter() - began,
+        predicted=None if chosen is None else len(chosen),
+    )
 
 
 def follow_up(problem: Problem, ranking: Ranking, reach: int, limit: int) -> Work[Ranking]:

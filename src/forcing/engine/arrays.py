@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -43,6 +43,22 @@ def beside(x: Array, like: Array) -> Array:
     """x in the namespace, on the device and of the precision of `like`."""
     xp = array_namespace(like)
     return xp.asarray(x, dtype=like.dtype, device=device(like))
+
+
+def single(x: Array) -> Array:
+    """x in single precision: half the memory to pass over."""
+    xp = array_namespace(x)
+    return xp.astype(x, xp.float32)
+
+
+def in_single(solve: Callable[[Array], Array], b: Array, axes: int) -> Array:
+    """solve(b) of a linear map in single precision; each column, over the first `axes` axes,
+    is brought to size 1 on the way, so that small ones keep their digits.
+    """
+    xp = array_namespace(b)
+    size = xp.max(xp.abs(b), axis=tuple(range(axes)))
+    size = xp.where(size > 0, size, 1.0)
+    return xp.astype(solve(single(b / size)), b.dtype) * size
 
 
 def widened(x: Array, like: Array) -> Array:

@@ -6,14 +6,22 @@ from typing import Protocol
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array
-from forcing.engine.curvature import Curvature, corrected
+from forcing.engine.arrays import Array, in_single, single
+from forcing.engine.curvature import Curvature, Solver, roughly
 from forcing.engine.objective import LinearObjective
 
 TIGHT = 1e-10
 """Relative residual at which a solve counts as exact."""
 
+SINGLE = 1e-5
+"""Residual that single precision reaches."""
+
 MOST_ITERATIONS = 1_000
+
+FLAT = 1e-10
+"""Curvature, in units of the factor's, below which rounding has the word, """
+DIVERGED = 1e8
+"""and growth of the squared residual after which there is nothing to hope for."""
 
 
 class Inverse(Protocol):
@@ -31,7 +39,8 @@ class Conjugate:
     """H^-1 by conjugate gradients on H itself, preconditioned by the factor of an H nearby.
 
     Two passes over the design an iteration, many right-hand sides at once; few iterations
-    where the factor is of a model a few removals away.
+    where the factor is of a model a few removals away. Weights with one more axis are those of
+    so many models, each with its own right-hand side.
     """
 
     def __init__(self, objective: LinearObjective, hessian_weights: Array, base: Curvature) -> None:
@@ -40,28 +49,53 @@ class Conjugate:
         self.base = base
         self.iterations = 0
         """Of the last solve."""
+        self.is_factor = base.exact and _same(hessian_weights, base.hessian_weights)
+        """Whether there is nothing to iterate."""
 
     def solve(self, b: Array, rtol: float = TIGHT, most: int = MOST_ITERATIONS) -> Array:
+        """Each column to this residual; in single precision where that is enough."""
+        if self.is_factor:
+            return self.base.solve(b) if rtol < SINGLE else roughly(self.base, b)
+        double = rtol < SINGLE or not self.base.single
+        if double or b.dtype != array_namespace(b).float64:
+            return self._solve(self.objective, self.hessian_weights, self.base.solve, b, rtol, most)
+        objective, weights = self.objective.rough, single(self.hessian_weights)
+
+        def solve(part: Array) -> Array:
+            return self._solve(objective, weights, self.base.rough, part, rtol, most)
+
+        return in_single(solve, b, len(self.objective.shape))
+
+    def _solve(
+        self,
+        objective: LinearObjective,
+        weights: Array,
+        precondition: Solver,
+        b: Array,
+        rtol: float,
+        most: int,
+    ) -> Array:
         xp = array_namespace(b)
         x, residual = xp.zeros_like(b), b
-        direction = z = self.base.solve(residual)
+        direction = z = precondition(residual)
         energy = self._inner(residual, z)
-        enough = rtol * rtol * energy
+        enough, too_much = rtol * rtol * energy, DIVERGED * energy
         self.iterations = 0
         while self.iterations < most and bool(xp.any(energy > enough)):
             self.iterations += 1
-            product = self.objective.hessian_product(self.hessian_weights, direction)
+            product = objective.hessian_product(weights, direction)
             bend = self._inner(direction, product)
-            # Columns that have converged stand still.
-            moving = (energy > enough) & (bend > 0)
+            # Columns that have converged stand still, and so do those that rounding drives off.
+            moving = (energy > enough) & (energy < too_much) & (bend > FLAT * energy)
             if not bool(xp.any(moving)):
                 break
             length = xp.where(moving, energy / xp.where(moving, bend, 1.0), 0.0)
             x = x + length * direction
             residual = residual - length * product
-            z = self.base.solve(residual)
+            z = precondition(residual)
             previous, energy = energy, self._inner(residual, z)
-            direction = z + energy / xp.where(moving, previous, 1.0) * direction
+            share = xp.where(moving, energy / xp.where(moving, previous, 1.0), 0.0)
+            direction = z + share * direction
         return x
 
     def _inner(self, a: Array, b: Array) -> Array:
@@ -70,15 +104,5 @@ class Conjugate:
         return array_namespace(a).sum(a * b, axis=axes)
 
 
-def inverse_at(objective: LinearObjective, hessian_weights: Array, base: Curvature) -> Inverse:
-    """H^-1 at these weights from a factor of a model nearby: the factor corrected for the rows
-    whose curvature differs most where it is of one output, else by conjugate gradients.
-    """
-    if base.exact and not objective.outputs:
-        most = max(8, objective.n_parameters // CORRECTED_SHARE)
-        return corrected(base, hessian_weights, most)
-    return Conjugate(objective, hessian_weights, base)
-
-
-CORRECTED_SHARE = 8
-"""A factor is corrected for up to p / 8 rows; that costs p^3 / 4, a new one n p^2 and more."""
+def _same(a: Array, b: Array) -> bool:
+    return bool(a.shape == b.shape and array_namespace(a).all(a == b))

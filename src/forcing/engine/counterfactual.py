@@ -72,10 +72,10 @@ def counterfactual(
     if qp_steps == 1:
         gap = max(excess, 0.0) ** 2 / (2.0 * stiffness)
     else:
-        before = objective.value(model.theta, model.predictor, model.kept)
+        before = float(objective.value(model.theta, model.predictor, model.kept))
         if model.newton is not None and model.newton_predictor is not None:
             # An iterate off its optimum would make the counterfactual look like a gain.
             nearer = model.theta + model.newton, model.predictor + model.newton_predictor
-            before = min(before, objective.value(*nearer, model.kept))
-        gap = max(objective.value(theta, predictor, model.kept) - before, 0.0)
+            before = min(before, float(objective.value(*nearer, model.kept)))
+        gap = max(float(objective.value(theta, predictor, model.kept)) - before, 0.0)
     return Counterfactual(theta, predictor, gap)

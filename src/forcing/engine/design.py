@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array, indices
+from forcing.engine.arrays import Array, indices, single
 
 
 class Design(Protocol):
@@ -33,6 +33,10 @@ class Design(Protocol):
     def squared_norms(self) -> Array:
         """(n,): |x_i|^2."""
 
+    @property
+    def rough(self) -> Design:
+        """The same in single precision, where that is quicker."""
+
     def times(self, theta: Array) -> Array:
         """X theta: (p, ...) to (n, ...); one pass over the rows."""
 
@@ -48,8 +52,11 @@ class Design(Protocol):
     def rows(self, members: Sequence[int]) -> Array:
         """(k, p), dense."""
 
-    def rows_times(self, members: Sequence[int], theta: Array) -> Array:
-        """Of these rows alone, X theta: (p, ...) to (k, ...)."""
+    def subset(self, members: Sequence[int]) -> Design:
+        """These rows alone."""
+
+    def outer(self, scale: Array) -> Array:
+        """X diag(scale) X', (n, n), for a scale (p,)."""
 
 
 class Dense:
@@ -69,6 +76,10 @@ class Dense:
     def squared_norms(self) -> Array:
         return array_namespace(self.array).sum(self.array * self.array, axis=1)
 
+    @cached_property
+    def rough(self) -> Design:
+        return Dense(single(self.array))
+
     def times(self, theta: Array) -> Array:
         return _flat(self.array, theta)
 
@@ -87,8 +98,11 @@ class Dense:
         xp = array_namespace(self.array)
         return xp.take(self.array, indices(members, self.array), axis=0)
 
-    def rows_times(self, members: Sequence[int], theta: Array) -> Array:
-        return _flat(self.rows(members), theta)
+    def subset(self, members: Sequence[int]) -> Design:
+        return Dense(self.rows(members))
+
+    def outer(self, scale: Array) -> Array:
+        return (self.array * scale[None, :]) @ self.array.T
 
 
 class Sparse:
@@ -109,6 +123,10 @@ class Sparse:
     def squared_norms(self) -> Array:
         return np.asarray(self.matrix.multiply(self.matrix).sum(axis=1)).ravel()
 
+    @cached_property
+    def rough(self) -> Design:
+        return Sparse(self.matrix.astype(np.float32))
+
     def times(self, theta: Array) -> Array:
         return _flat(self.matrix, theta)
 
@@ -122,10 +140,17 @@ class Sparse:
         return _flat(self._transposed.multiply(self._transposed).tocsr(), weights)
 
     def rows(self, members: Sequence[int]) -> Array:
-        return self.matrix[[int(row) for row in members]].toarray()
+        dense: Array = self._few(members).toarray()
+        return dense
 
-    def rows_times(self, members: Sequence[int], theta: Array) -> Array:
-        return _flat(self.matrix[[int(row) for row in members]], theta)
+    def subset(self, members: Sequence[int]) -> Design:
+        return Sparse(self._few(members))
+
+    def outer(self, scale: Array) -> Array:
+        return (self.matrix.multiply(scale[None, :]).tocsr() @ self._transposed).toarray()
+
+    def _few(self, members: Sequence[int]) -> Any:
+        return self.matrix[[int(row) for row in members]]
 
 
 def _flat(matrix: Array, b: Array) -> Array:

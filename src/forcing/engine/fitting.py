@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array
-from forcing.engine.conjugate import Conjugate, Inverse, inverse_at
-from forcing.engine.curvature import Curvature, factorised
+from forcing.engine.arrays import Array, beside
+from forcing.engine.conjugate import Conjugate
+from forcing.engine.curvature import Curvature, factorised, roughly
 from forcing.engine.objective import LinearObjective
 from forcing.errors import ConvergenceError
 
@@ -23,9 +25,8 @@ for by conjugate gradients, """
 RESIDUAL = 0.03
 """down to this residual."""
 
-CHEAP = 64
-"""Parameters up to which a new factor costs no more than an iteration of conjugate gradients; of
-more, p / 64 iterations cost as much as a new one."""
+Enough: TypeAlias = Callable[[Array, float], bool]
+"""Whether these parameters will do, the last step having had this decrement."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +47,11 @@ class Fit:
     """Of the start: how far that was, in standard deviations of the parameters."""
 
     @cached_property
-    def inverse(self) -> Inverse:
+    def inverse(self) -> Conjugate:
         """H^-1 here."""
         objective = self.curvature.objective
         weights = objective.hessian_weights(self.predictor, self.kept)
-        return inverse_at(objective, weights, self.curvature)
+        return Conjugate(objective, weights, self.curvature)
 
 
 def fit_at(objective: LinearObjective, theta: Array) -> Fit:
@@ -72,37 +73,41 @@ def refit(
     start: Fit,
     *,
     decrement: float = DECREMENT,
+    enough: Enough | None = None,
     max_steps: int = 200,
 ) -> Fit:
     """Minimise P over the kept rows by Newton's method with a kept factor.
 
     The factor of `start` is used for as long as it contracts; each step costs two passes over
     the design. Where it does not, the step is solved for by conjugate gradients with that factor
-    as preconditioner, and where even that is slow the factor is taken anew. Raises
-    `ConvergenceError` when the optimum is not reached, which on a strictly convex objective
-    means overflow.
+    as preconditioner, and where even that is slow the factor is taken anew. `enough` may end it
+    earlier. Raises `ConvergenceError` when the optimum is not reached, which on a strictly convex
+    objective means overflow.
     """
     theta, predictor, curvature = start.theta, start.predictor, start.curvature
     first = previous = float("inf")
     plain = curvature.exact  # whether the factor by itself still contracts
     for number in range(max_steps):
         gradient = objective.gradient(theta, predictor, kept)
-        weights = None if plain else objective.hessian_weights(predictor, kept)
-        direction, size = _newton(curvature, gradient)
-        if number == 0:
-            first = size
-        if plain and size > decrement and size > CONTRACTION * previous:
-            plain, weights = False, objective.hessian_weights(predictor, kept)
-        if weights is not None and (size > decrement or not curvature.exact):
-            before = curvature
+        direction, size = None, float("inf")
+        if plain:
+            direction = -roughly(curvature, gradient)
+            size = _size(gradient, direction)
+            plain = size <= max(CONTRACTION * previous, decrement)
+        if direction is None or not plain:
+            weights, before = objective.hessian_weights(predictor, kept), curvature
             curvature, direction = _solved(objective, weights, curvature, gradient)
             size = _size(gradient, direction)
             plain = curvature.exact and curvature is not before
+        if number == 0:
+            first = size
         change = objective.design.times(direction)
-        length = _step_length(objective, kept, theta, predictor, direction, change, size)
+        squared = beside(size * size, theta)
+        length = step_lengths(objective, kept, theta, predictor, direction, change, squared)
         theta = theta + length * direction
         predictor = predictor + length * change
-        if size <= decrement or (size >= previous and size < 1e-6):  # rounding is reached
+        done = size <= decrement or (size >= previous and size < 1e-6)  # rounding is reached
+        if done or (enough is not None and float(length) == 1.0 and enough(theta, size)):
             return Fit(theta, predictor, kept, curvature, number + 1, first)
         previous = size
     raise ConvergenceError(
@@ -117,20 +122,13 @@ def _solved(
     """The Newton step at these weights, and the factor that it was found with: a new one where
     the present one would take longer.
     """
-    p = objective.design.shape[1]
-    patience = p // CHEAP if curvature.exact else 10_000
-    if patience > 1:
+    if curvature.patience > 1:
         conjugate = Conjugate(objective, weights, curvature)
-        direction = -conjugate.solve(gradient, RESIDUAL, patience)
-        if conjugate.iterations < patience:
+        direction = -conjugate.solve(gradient, RESIDUAL, curvature.patience)
+        if conjugate.iterations < curvature.patience:
             return curvature, direction
     curvature = factorised(objective, weights)
-    return curvature, -curvature.solve(gradient)
-
-
-def _newton(curvature: Curvature, gradient: Array) -> tuple[Array, float]:
-    direction = -curvature.solve(gradient)
-    return direction, _size(gradient, direction)
+    return curvature, -Conjugate(objective, weights, curvature).solve(gradient, RESIDUAL)
 
 
 def _size(gradient: Array, direction: Array) -> float:
@@ -139,26 +137,30 @@ def _size(gradient: Array, direction: Array) -> float:
     return squared**0.5 if squared >= 0.0 else float("inf")
 
 
-def _step_length(
+def step_lengths(
     objective: LinearObjective,
     kept: Array,
     theta: Array,
     predictor: Array,
     direction: Array,
     change: Array,
-    size: float,
-) -> float:
-    """1 where no row's curvature can change much on the way; else halved until the objective
-    falls (Armijo). Where rows are decided with near certainty a full step may go anywhere.
+    squared: Array,
+) -> Array:
+    """() or (m,): 1 where no row's curvature can change much on the way; else halved until the
+    objective falls (Armijo). Where rows are decided with near certainty a full step may go
+    anywhere. `squared` are the squares of the steps' decrements.
     """
     xp = array_namespace(kept)
-    if float(xp.max(xp.where(objective.each(kept) > 0, xp.abs(change), 0.0))) < objective.loss.calm:
-        return 1.0
+    axes = tuple(range(predictor.ndim - squared.ndim))
+    moved = xp.max(xp.where(objective.counted(kept), xp.abs(change), 0.0), axis=axes)
+    lengths, bold = xp.ones_like(squared), ~(moved < objective.loss.calm)
+    if not bool(xp.any(bold)):
+        return lengths
     value = objective.value(theta, predictor, kept)
-    length = 1.0
-    while length > 1e-18:
-        trial = objective.value(theta + length * direction, predictor + length * change, kept)
-        if trial <= value - 1e-4 * length * size * size:
-            return length
-        length /= 2
-    return length
+    for _ in range(60):
+        trial = objective.value(theta + lengths * direction, predictor + lengths * change, kept)
+        bold = bold & ~(trial <= value - 1e-4 * lengths * squared)
+        if not bool(xp.any(bold)):
+            break
+        lengths = xp.where(bold, 0.5 * lengths, lengths)
+    return lengths

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array, widened
+from forcing.engine.arrays import Array, single, widened
 from forcing.engine.design import Design
 from forcing.engine.losses import Logistic, Loss
 
@@ -58,6 +59,11 @@ class LinearObjective:
     def n_parameters(self) -> int:
         return math.prod(self.shape)
 
+    @cached_property
+    def rough(self) -> LinearObjective:
+        """For products with the Hessian in single precision."""
+        return replace(self, design=self.design.rough, penalty=single(self.penalty))
+
     def predictor(self, theta: Array) -> Array:
         """(n,) or (n, K); one pass over the design."""
         change = self.design.times(theta)
@@ -74,21 +80,43 @@ class LinearObjective:
         """rho_i, the slope of each row's loss in its predictor; its gradient is rho_i x_i."""
         return self.loss.slope(predictor, widened(self.labels, predictor))
 
-    def value(self, theta: Array, predictor: Array, kept: Array) -> float:
+    def slopes(self, predictor: Array, kept: Array) -> Array:
+        """Of the predictor's shape: what each row adds to the gradient, before its x_i."""
+        return self.each(kept) * self.residuals(predictor)
+
+    def value(self, theta: Array, predictor: Array, kept: Array) -> Array:
+        """() or, of many side by side, (m,)."""
         xp = array_namespace(theta)
-        value = xp.sum(kept * self.row_losses(predictor))
-        value = value + 0.5 * xp.sum(widened(self.penalty, theta) * theta * theta)
-        return float(value if self.tilt is None else value + xp.sum(self.tilt * theta))
+        axes = tuple(range(len(self.shape)))
+        value = xp.sum(kept * self.row_losses(predictor), axis=0)
+        value = value + 0.5 * xp.sum(widened(self.penalty, theta) * theta * theta, axis=axes)
+        return (
+            value
+            if self.tilt is None
+            else value + xp.sum(widened(self.tilt, theta) * theta, axis=axes)
+        )
 
     def gradient(self, theta: Array, predictor: Array, kept: Array) -> Array:
         """Of theta's shape; one pass over the design."""
-        slopes = self.each(kept) * self.residuals(predictor)
+        slopes = self.slopes(predictor, kept)
         gradient = self.design.transposed(slopes) + widened(self.penalty, theta) * theta
         return gradient if self.tilt is None else gradient + widened(self.tilt, theta)
 
     def hessian_weights(self, predictor: Array, kept: Array) -> Array:
         """c, of the predictor's shape, which says with `bent` what the Hessian is."""
         return self.each(kept) * self.loss.curvature(predictor, widened(self.labels, predictor))
+
+    def leaving_weights(self, predictor: Array, kept: Array) -> Array:
+        """By how much c falls at each row when that row leaves."""
+        return self.hessian_weights(predictor, kept)
+
+    def remaining_weight(self, predictor: Array, row: int) -> Array:
+        """(1, ...): c at a row that has left."""
+        return 0.0 * predictor[row : row + 1, ...]
+
+    def counted(self, kept: Array) -> Array:
+        """Of bool, beside the predictors: rows that have a loss."""
+        return self.each(kept) > 0
 
     def bent(self, hessian_weights: Array, change: Array) -> Array:
         """What a change of the predictors adds to the weighted residuals, to first order."""

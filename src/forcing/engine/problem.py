@@ -6,11 +6,12 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array, count
-from forcing.engine.fitting import DECREMENT, Fit, refit
+from forcing.engine.fitting import DECREMENT, Enough, Fit, refit
 from forcing.engine.objective import LinearObjective
 from forcing.records import Claim, Decision, Label, Step
 
@@ -45,6 +46,11 @@ class Problem:
     """Whether a whole class may be left out: a regression has none to lose."""
     scale: float = 1.0
     """Margin that counts as one unit of log-odds, of a model without probabilities."""
+    held: Array | None = None
+    """(n,) of bool: rows that have to stay, beside those that no class can spare."""
+    others: Array | None = None
+    """(n,): where labels are changed, the position in `classes` of the label that each row gets
+    instead of leaving; None where rows leave."""
     began: float = field(default_factory=time.perf_counter)
 
     @property
@@ -100,11 +106,23 @@ class Problem:
         return kept
 
     def refit(
-        self, rows: Sequence[int], start: Fit | None = None, decrement: float = DECREMENT
+        self,
+        rows: Sequence[int],
+        start: Fit | None = None,
+        decrement: float = DECREMENT,
+        enough: Enough | None = None,
     ) -> Fit:
         """The optimum without these rows."""
         kept = self.without(rows)
-        return refit(self.objective, kept, start or self.fit, decrement=decrement)
+        start = start or self.fit
+        return refit(self.objective, kept, start, decrement=decrement, enough=enough)
+
+    @cached_property
+    def reach(self) -> float:
+        """|v| in H^-1: by how much a standard deviation of the parameters moves the margin."""
+        v = self.direction(self.fit.theta)
+        squared = float(array_namespace(v).sum(v * self.fit.inverse.solve(v, 1e-2)))
+        return math.sqrt(squared)
 
     def step(self, number: int, row: int, margin: float, loss_gap: float) -> Step:
         label = self.classes[int(self.codes[row])]
@@ -113,6 +131,7 @@ class Problem:
             row=row,
             label=label,
             positive=label == self.claim.favoured,
+            becomes=None if self.others is None else self.classes[int(self.others[row])],
             confidence=self.confidence(margin),
             margin=margin,
             loss_gap=loss_gap,
@@ -123,17 +142,28 @@ class Problem:
         """(n,) of bool: rows that may go. The last row of a class stays: a model that has
         never seen a class does not decide for the other one, it cannot do otherwise.
         """
-        alive = kept > 0
+        alive = self.may_leave(kept)
         for members in self.classes_of(kept):
             if count(members) <= 1:
                 alive = alive & ~members
         return alive
 
+    def may_leave(self, kept: Array) -> Array:
+        """(n,) of bool: rows that are in, and that nobody holds."""
+        return kept > 0 if self.held is None else (kept > 0) & ~self.held
+
     def classes_of(self, kept: Array) -> list[Array]:
-        """(n,) of bool for each class that must not be emptied: its kept rows."""
-        return (
-            [] if self.free else [(kept > 0) & (self.codes == k) for k in range(len(self.classes))]
-        )
+        """(n,) of bool for each class that must not be emptied: its kept rows, and those that
+        were given its label.
+        """
+        if self.free:
+            return []
+        classes = range(len(self.classes))
+        here = [(kept > 0) & (self.codes == k) for k in classes]
+        if self.others is None:
+            return here
+        changed = (kept == 0) & (self.fit.kept > 0)
+        return [here[k] | (changed & (self.others == k)) for k in classes]
 
     def empties_a_class(self, rows: Sequence[int]) -> bool:
         return any(count(members) == 0 for members in self.classes_of(self.without(rows)))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array, indices, on_host
+from forcing.engine.curvature import roughly
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
 from forcing.engine.toggle import toggled_margins
@@ -32,10 +33,13 @@ SMALL = 100_000
 TRIAL = 1e-6
 """Decrement at which trials are refitted; those that land near the decision line exactly."""
 
+CLEAR = 10.0
+"""Times that a margin has to exceed what the last step of a trial can have moved it by."""
+
 NEAR = 1e-3
 """Log-odds within which a trial counts as near."""
 
-ROUGH = 1e-4
+ROUGH = 1e-3
 """Residual of what only predicts: which rows to try, not whether they flip."""
 
 
@@ -68,7 +72,7 @@ class Refinement:
         if self.problem.empties_a_class(members):
             fit, margin = near, math.inf
         else:
-            fit = self.problem.refit(members, near, TRIAL)
+            fit = self.problem.refit(members, near, TRIAL, self._is_clear)
             margin = self.problem.margin(fit.theta)
             if abs(margin + self.decisive) < NEAR:
                 fit = self.problem.refit(members, fit)
@@ -76,6 +80,10 @@ class Refinement:
         self._known[frozenset(members)] = margin
         self.refits += 1
         return Candidate(members, fit, margin)
+
+    def _is_clear(self, theta: Array, size: float) -> bool:
+        """Whether a trial may end here: on which side of the line its optimum is, is plain."""
+        return abs(self.problem.margin(theta) + self.decisive) > CLEAR * size * self.problem.reach
 
     def is_known(self, rows: Iterable[int]) -> bool:
         return frozenset(rows) in self._known
@@ -222,7 +230,10 @@ class Refinement:
         improved = True
         while improved and not self.flips(best.margin):
             improved = False
-            for back, out in predicted_swaps(self.problem, best)[:SWAP_TRIALS]:
+            swaps = predicted_swaps(self.problem, best)[:SWAP_TRIALS]
+            if not swaps or best.margin + len(best.rows) * swaps[0][0] > 0:
+                break  # not even as many such swaps as there are rows would do
+            for _, back, out in swaps:
                 rows = tuple(sorted({*best.rows, out} - {back}))
                 if self.is_known(rows):
                     continue
@@ -241,46 +252,47 @@ def removal_effects(problem: Problem, fit: Fit) -> Array:
     """(n,): what leaving each row out does to the margin at these parameters, to first order.
 
     Rows that are out count as if they were in: their present effect is what they withhold.
-    Rows of weight zero have infinity, and the last row of each class in this order has: taken
-    from the front, a class never empties.
+    Rows of weight zero and held ones have infinity, and the last row of each class in this order
+    has: taken from the front, a class never empties.
     """
     xp = array_namespace(fit.theta)
     objective, given = problem.objective, problem.fit.kept
     lever = objective.design.times(fit.inverse.solve(problem.direction(fit.theta), ROUGH))
     effects = given * objective.paired(objective.residuals(fit.predictor), lever)
     effects = xp.where(given > 0, effects, -xp.inf)
+    if problem.held is not None:  # a class with a held row needs no other one
+        effects = xp.where(problem.held & (given > 0), xp.inf, effects)
     for members in problem.classes_of(given):
         last = int(xp.argmax(xp.where(members, effects, -xp.inf)))
         effects[last] = xp.inf
-    return xp.where(given > 0, effects, xp.inf)
+    return xp.where(problem.may_leave(given), effects, xp.inf)
 
 
 def put_back_effects(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[float]:
     """How much the margin rises when each of the rows, now out, is put back alone.
 
-    Of one output exact for the quadratic model at these parameters:
-    -a_i rho_i / (1 + w_i x_i' H^-1 x_i); of several, and of rows that nobody holds as an array,
-    to first order, -a_i . rho_i.
+    Of one output -a_i rho_i / (1 + w_i x_i' H^-1 x_i), exact for the quadratic model but for
+    the age of the factor that gives the leverage; of several, and of rows that nobody holds as an
+    array, to first order, -a_i . rho_i.
     """
     xp = array_namespace(fit.theta)
     objective = problem.objective
     members = indices(rows, fit.theta)
     weights = xp.take(problem.fit.kept, members)
     slopes = xp.take(objective.residuals(fit.predictor), members, axis=0)
-    direction = problem.direction(fit.theta)
-    if _first_order(problem):
-        lever = objective.design.rows_times(rows, fit.inverse.solve(direction, ROUGH))
-        return [float(c) for c in -weights * objective.paired(slopes, lever)]
-    block = objective.design.rows(rows)
-    solved = fit.inverse.solve(block.T, ROUGH)
-    curvatures = objective.hessian_weights(fit.predictor, problem.fit.kept)
-    leverage = xp.sum(block.T * solved, axis=0)
-    changes = -weights * slopes * (direction @ solved)
-    return [float(c) for c in changes / (1.0 + xp.take(curvatures, members) * leverage)]
+    lever = fit.inverse.solve(problem.direction(fit.theta), ROUGH)
+    along = objective.design.subset(rows).times(lever)
+    changes = -weights * objective.paired(slopes, along)
+    if not _first_order(problem):
+        block = objective.design.rows(rows)
+        curvatures = objective.leaving_weights(fit.predictor, problem.fit.kept)
+        leverage = xp.sum(block.T * roughly(fit.curvature, block.T), axis=0)
+        changes = changes / (1.0 + xp.take(curvatures, members) * leverage)
+    return [float(c) for c in changes]
 
 
-def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[int, int]]:
-    """(row to put back, row to take out), the lowest predicted margin first.
+def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[float, int, int]]:
+    """(change of the margin, row to put back, row to take out), the lowest first.
 
     For each pair the quadratic model is solved exactly (a 2 x 2 Woodbury system).
     """
@@ -301,12 +313,12 @@ def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[int, i
     if _first_order(problem):  # what one brings and the other takes
         gain = dict(zip(rows, changes, strict=True))
         pairs = ((gain[i] + float(effects[j]), i, j) for i in inside for j in outside)
-        return [(back, out) for _, back, out in sorted(pairs)]
+        return sorted(pairs)
     block, at = objective.design.rows(members), indices(members, fit.theta)
     solved = fit.inverse.solve(block.T, ROUGH)
     gram, lever = block @ solved, problem.direction(fit.theta) @ solved
     slope = xp.take(problem.fit.kept * objective.residuals(fit.predictor), at)
-    curvature = xp.take(objective.hessian_weights(fit.predictor, problem.fit.kept), at)
+    curvature = xp.take(objective.leaving_weights(fit.predictor, problem.fit.kept), at)
     g, a, s, c = (on_host(x).tolist() for x in (gram, lever, slope, curvature))
     predicted = []
     for i in range(len(inside)):
@@ -322,7 +334,7 @@ def predicted_swaps(problem: Problem, candidate: Candidate) -> list[tuple[int, i
             zi, zj = (u * t - q * w) / determinant, (p * w - r * u) / determinant
             change = -(a[i] * (si - ci * zi) + a[j] * (sj - cj * zj))
             predicted.append((change, inside[i], outside[j - len(inside)]))
-    return [(back, out) for _, back, out in sorted(predicted)]
+    return sorted(predicted)
 
 
 def _first_order(problem: Problem) -> bool:

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array, indices
+from forcing.engine.columns import Columns
 from forcing.engine.fitting import DECREMENT, Fit, refit
 from forcing.engine.problem import Problem
 from forcing.engine.updates import leave_out
 from forcing.records import Phase, Progress, Work
 
 CHUNK = 32
-"""Refits that run together, as columns of one matrix."""
+"""Refits that run together, as columns of one matrix, """
+TABLE = 2**24
+"""where that has no more entries than this."""
 
 MAX_STEPS = 12
 
@@ -26,66 +28,37 @@ def toggled_margins(
 ) -> Work[list[float]]:
     """The margins when one row alone changes sides: put back where `fit` leaves it out, left
     out where it does not; each at its own optimum, in the order of `rows`.
-
-    Of one output the refits run as matrix products with one shared factor; one that does not
-    contract is refitted by itself.
     """
     margins: list[float] = []
-    together = fit.curvature.exact and not problem.objective.outputs
-    size = CHUNK if together else 1
+    wide = problem.objective.n_rows * max(1, problem.objective.outputs)
+    size = max(1, min(CHUNK, TABLE // wide))
     for begin in range(0, len(rows), size):
         yield Progress(phase, begin, len(rows), "one row at a time")
-        chunk = rows[begin : begin + size]
-        margins += (
-            _refit_together(problem, fit, chunk) if together else [_alone(problem, fit, chunk[0])]
-        )
+        margins += _refit_together(problem, fit, rows[begin : begin + size])
     return margins
-
-
-def _alone(problem: Problem, fit: Fit, row: int) -> float:
-    other = float(problem.fit.kept[row]) - float(fit.kept[row])
-    return problem.margin(refit(problem.objective, leave_out(fit.kept, row, other), fit).theta)
 
 
 def _refit_together(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[float]:
+    """A column that does not arrive is refitted by itself."""
     objective = problem.objective
     xp = array_namespace(fit.theta)
-    members = indices(rows, fit.theta)
-    kept = xp.stack([fit.kept] * len(rows), axis=1)
-    for column, row in enumerate(rows):
-        kept[row, column] = problem.fit.kept[row] - fit.kept[row]
-    own_rows = objective.design.rows(rows).T
-    before = xp.take(objective.hessian_weights(fit.predictor, fit.kept), members)
-    inverse = fit.inverse
-    solved = inverse.solve(own_rows)
-    leverage = xp.sum(own_rows * solved, axis=0)
-    theta = xp.stack([fit.theta] * len(rows), axis=1)
-    predictor = xp.stack([fit.predictor] * len(rows), axis=1)
-    enough = DECREMENT * DECREMENT
+    kept = [leave_out(fit.kept, row, _other(problem, fit, row)) for row in rows]
+    models = Columns.of([fit] * len(rows), kept)
     for _ in range(MAX_STEPS):
-        gradient = objective.gradient(theta, predictor, kept)
-        step = -inverse.solve(gradient)
-        # Each column has one row that the shared Hessian lacks, or has too much (Sherman-Morrison).
-        change = _own(objective.hessian_weights(predictor, kept), rows) - before
-        factor = change * xp.sum(own_rows * step, axis=0) / (1.0 + change * leverage)
-        step = step - factor * solved
-        sizes = xp.sum(-gradient * step, axis=0)
-        theta = theta + step
-        predictor = predictor + objective.design.times(step)
-        if float(xp.max(sizes)) <= enough:
+        sizes = models.newton_step(objective, fit)
+        if float(xp.max(sizes)) <= DECREMENT:
             break
     margins = []
     for column in range(len(rows)):
-        reached = theta[:, column]
-        if not 0.0 <= float(sizes[column]) <= enough:  # from where it is if that is sane
-            there = Fit(reached, predictor[:, column], kept[:, column], fit.curvature)
-            sane = float(xp.max(xp.abs(there.predictor - fit.predictor))) < SANE
-            reached = refit(objective, there.kept, there if sane else fit).theta
-        margins.append(problem.margin(reached))
+        reached = models.fit(column, fit)
+        if not float(sizes[column]) <= DECREMENT:  # from where it is if that is sane
+            sane = float(xp.max(xp.abs(reached.predictor - fit.predictor))) < SANE
+            start = reached if sane else fit
+            reached = refit(objective, reached.kept, start)
+        margins.append(problem.margin(reached.theta))
     return margins
 
 
-def _own(table: Array, rows: Sequence[int]) -> Array:
-    """(k,): entry (rows[j], j) of each column."""
-    xp = array_namespace(table)
-    return xp.stack([table[row, column] for column, row in enumerate(rows)])
+def _other(problem: Problem, fit: Fit, row: int) -> float:
+    """The weight of a row on the other side."""
+    return float(problem.fit.kept[row]) - float(fit.kept[row])

@@ -10,8 +10,8 @@ from array_api_compat import array_namespace
 from forcing.engine.arrays import Array
 from forcing.engine.conjugate import Conjugate, Inverse
 from forcing.engine.counterfactual import Iterate
-from forcing.engine.curvature import Corrected, factorised
-from forcing.engine.fitting import CHEAP, Fit, refit, refresh
+from forcing.engine.curvature import CHEAP, Corrected, Curvature, factorised
+from forcing.engine.fitting import Fit, refit, refresh
 from forcing.engine.problem import Problem
 
 Update: TypeAlias = Callable[[Problem, Iterate, int], Iterate]
@@ -19,15 +19,17 @@ Update: TypeAlias = Callable[[Problem, Iterate, int], Iterate]
 CONTRACTION = 0.25
 """The drift-free update factorises anew when one step leaves more than this of the gradient."""
 
-ROUGH = 0.01
+ROUGH = 0.03
 """Residual of a drift-free step by conjugate gradients; the next step makes up for it."""
 
 
 def begin(problem: Problem, fit: Fit) -> Iterate:
     """The iterate at an optimum."""
-    inverse, rival = fit.inverse, problem.nearest(fit.theta)
-    lever = inverse.solve(problem.directions[rival, ...], ROUGH)
+    rival = problem.nearest(fit.theta)
+    lever = fit.inverse.solve(problem.directions[rival, ...], ROUGH)
     along = problem.objective.design.times(lever)
+    keeps = fit.inverse.is_factor and not problem.objective.outputs
+    inverse = Corrected(fit.curvature) if keeps else fit.inverse
     return Iterate(fit.theta, fit.predictor, fit.kept, inverse, rival, lever, along)
 
 
@@ -58,23 +60,23 @@ def drift_free(problem: Problem, model: Iterate, row: int) -> Iterate:
 
 
 def _without(problem: Problem, model: Iterate, row: int, kept: Array, gradient: Array) -> Inverse:
-    """H^-1 for the next step."""
+    """H^-1 for the next step: the factor less the rows that left, for as long as that contracts;
+    then conjugate gradients, with a new factor where they take longer than that.
+    """
     objective, inverse = problem.objective, model.inverse
     if isinstance(inverse, Corrected):
         if not (_has_drifted(problem, model, row, gradient) or _is_long(inverse, problem)):
-            return inverse.without(row)
-        fit = Fit(model.theta, model.predictor, kept, inverse.base)
-        return Corrected(refresh(objective, fit).curvature)
-    weights, base = objective.hessian_weights(model.predictor, kept), inverse.base
-    slow = isinstance(inverse, Conjugate) and inverse.iterations > 4 + base_worth(problem)
-    if base.exact and slow:
-        base = factorised(objective, weights)
-    return Conjugate(objective, weights, base)
+            return inverse.without(row, objective.remaining_weight(model.predictor, row))
+        if objective.n_parameters <= CHEAP:
+            return Corrected(_anew(problem, model, kept))
+    base = inverse.base
+    if isinstance(inverse, Conjugate) and inverse.iterations > base.patience:
+        base = _anew(problem, model, kept)
+    return Conjugate(objective, objective.hessian_weights(model.predictor, kept), base)
 
 
-def base_worth(problem: Problem) -> int:
-    """Iterations of conjugate gradients that cost as much as a new factor."""
-    return problem.objective.design.shape[1] // CHEAP
+def _anew(problem: Problem, model: Iterate, kept: Array) -> Curvature:
+    return factorised(problem.objective, problem.objective.hessian_weights(model.predictor, kept))
 
 
 def one_step_newton(problem: Problem, model: Iterate, row: int) -> Iterate:
@@ -118,6 +120,7 @@ UPDATES: dict[str, Update] = {
     "mfs": drift_free,
     "mfs-newton": one_step_newton,
     "mfs-retrain": retrain,
+    "relabel": drift_free,
 }
 
 

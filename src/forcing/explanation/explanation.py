@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forcing import records
+from forcing.explanation.alternatives import Question, alternatives
 from forcing.explanation.report import data_url, page
 from forcing.explanation.sentence import checks, headline
 from forcing.explanation.snapshot import bundle
@@ -34,6 +35,7 @@ _COLUMNS = [
     "margin",
     "loss_gap",
     "put_back",
+    "becomes",
 ]
 
 
@@ -61,19 +63,25 @@ class Explanation:
     """How many rows the search removed before the set was refined."""
     seconds: float
     _story: Story = field(repr=False)
+    _question: Question | None = field(default=None, repr=False)
+    """None where nobody can be asked again: the explanation was loaded."""
 
     @classmethod
-    def gather(cls, context: Context, events: Iterable[records.Event]) -> Explanation:
+    def gather(
+        cls, context: Context, events: Iterable[records.Event], options: Json | None = None
+    ) -> Explanation:
         """Consume the events of a run. Errors of the run pass through.
 
-        A run that was closed before its `End` counts as cancelled.
+        A run that was closed before its `End` counts as cancelled. `options` are those of
+        `Study.events` that the run was made with; `alternatives` needs them.
         """
         kept = [event for event in events if not isinstance(event, records.Progress)]
         if kept and not isinstance(kept[-1], records.End):
             steps = [event for event in kept if isinstance(event, records.Step)]
             seconds = steps[-1].seconds if steps else 0.0
             kept.append(records.End("cancelled", f"Stopped at step {len(steps)}.", seconds))
-        return _assemble(kept, LiveStory(context, kept))
+        question = None if options is None else Question(context, dict(options))
+        return _assemble(kept, LiveStory(context, kept), question)
 
     @property
     def supports(self) -> NDArray[np.intp]:
@@ -109,10 +117,34 @@ class Explanation:
         """Probability of the favoured class, shape (size + 1,), before any removal first."""
         return np.array([self.claim.confidence, *(step.confidence for step in self.steps)])
 
+    def alternatives(self, k: int = 3) -> list[Explanation]:
+        """Up to `k` other sets that flip the decision, the smallest first.
+
+        A smallest set is rarely the only one. Each alternative is searched with all rows of the
+        sets before it held in place; where that makes it impossible or more than twice as large,
+        with the strongest half of each, a quarter, one row. Then it is refined and verified like
+        this one, with the same options. Fewer than `k`, or none, come back where no further set
+        is found; none where the decision was not flipped. `overlap` says how many rows two sets
+        share.
+
+        Raises `RuntimeError` for an explanation that was loaded, which has no model to refit.
+        """
+        if self._question is None:
+            raise RuntimeError(
+                "alternatives() searches and refits again, which an explanation from a file "
+                "cannot: make it anew with study.explain(x), then call alternatives()."
+            )
+        return alternatives(self, self._question, k) if self.flipped else []
+
+    def overlap(self, other: Explanation) -> int:
+        """How many rows of the set are in the other explanation's set too."""
+        return len(np.intersect1d(self.supports, other.supports))
+
     def to_frame(self) -> pd.DataFrame:
         """The set as a pandas frame, a line for each row in order of removal.
 
-        The column `name` is there where rows have names.
+        The column `name` is there where rows have names, `becomes` (their new label) where
+        labels are changed.
         """
         try:
             import pandas as pd
@@ -134,11 +166,14 @@ class Explanation:
                 "margin": step.margin,
                 "loss_gap": step.loss_gap,
                 "put_back": put_back[place] if place < len(put_back) else None,
+                "becomes": step.becomes,
             }
             for place, (step, before) in enumerate(zip(self.steps, self.confidence, strict=False))
         ]
-        named = any(line["name"] is not None for line in lines)
-        columns = [column for column in _COLUMNS if named or column != "name"]
+        empty = {
+            column for column in ("name", "becomes") if all(line[column] is None for line in lines)
+        }
+        columns = [column for column in _COLUMNS if column not in empty]
         return pd.DataFrame(lines, columns=columns)
 
     def to_dict(self) -> Json:
@@ -193,7 +228,9 @@ def load(path: str | PathLike[str]) -> Explanation:
     return _assemble(story.records(), story)
 
 
-def _assemble(kept: Sequence[records.Event], story: Story) -> Explanation:
+def _assemble(
+    kept: Sequence[records.Event], story: Story, question: Question | None = None
+) -> Explanation:
     start: records.Start | None = None
     end: records.End | None = None
     steps: list[records.Step] = []
@@ -232,6 +269,7 @@ def _assemble(kept: Sequence[records.Event], story: Story) -> Explanation:
         searched=searched,
         seconds=end.seconds,
         _story=story,
+        _question=question,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TypeAlias
 
-from forcing.explanation.sentence import checks, count, headline, percent
+from forcing.explanation.sentence import checks, count, headline, percent, relabels
 from forcing.protocol.context import Json
 
 Pictures: TypeAlias = Callable[[str], str | None]
@@ -92,7 +92,7 @@ def _supports(state: Json, pictures: Pictures, rows: int) -> str:
         "Row",
         "Content",
         "Confidence after",
-        *(["If put back"] if put_back else []),
+        *([f"If {'changed' if relabels(state) else 'put'} back"] if put_back else []),
     ]
     lines = [_target_line(state, pictures, len(head))]
     threshold = state["start"]["claim"]["threshold"]
@@ -127,9 +127,8 @@ def _rankings(state: Json) -> str:
     if not state["rankings"]:
         return ""
     lines = [_line([ranking["method"], _flips(ranking)]) for ranking in state["rankings"]]
-    return (
-        f"<table>\n{_line(['Ranking', 'Removing its first rows'], 'th')}{''.join(lines)}</table>\n"
-    )
+    doing = "Changing its first labels" if relabels(state) else "Removing its first rows"
+    return f"<table>\n{_line(['Ranking', doing], 'th')}{''.join(lines)}</table>\n"
 
 
 def _flips(ranking: Json) -> str:

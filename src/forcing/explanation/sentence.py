@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from typing import NamedTuple
 
 from forcing.protocol.context import Json
 
 THIN = "\u202f"
 """A thin space without a line break, before % and in thousands."""
+RELABEL = "relabel"
+"""The method that changes labels and removes no row."""
 _TOLERANCE = 1e-9
 """Keeps 52 % and 50.05 % on the side where decimal reading puts them."""
 
@@ -45,9 +48,51 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", THIN)
 
 
+def capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def _name(label: str) -> str:
     """A class by its name; numbers and truth values say that they are classes."""
     return f"class {label}" if re.fullmatch(r"-?\d+(\.\d+)?|True|False", label) else label
+
+
+def relabels(state: Json) -> bool:
+    """Whether labels are changed and no row is removed."""
+    return bool(state["start"]["method"] == RELABEL)
+
+
+class _Words(NamedTuple):
+    """How a run speaks of what it does to rows."""
+
+    doing: str
+    found: str
+    after: str
+    none: str
+    them: str
+
+
+def _words(state: Json) -> _Words:
+    one, start = len(state["steps"]) == 1, state["start"]
+    number = f"{count(len(state['steps']))} of {count(start['rows'])} training"
+    if not relabels(state):
+        return _Words(
+            doing="removing training rows",
+            found=f"stands on {number} rows",
+            after=f"without {number} rows",
+            none="no row was removed",
+            them="without it" if one else "without them",
+        )
+    changed = f"{number} labels {'was' if one else 'were'} changed"
+    verified = state["verified"]
+    decided = start["claim"]["rival"] if verified is None else verified["label"]
+    return _Words(
+        doing="changing training labels",
+        found=f"would be {_name(decided)} if {changed}",
+        after=f"with {number} labels changed",
+        none="no label was changed",
+        them="with it changed" if one else "with them changed",
+    )
 
 
 def headline(state: Json) -> str:
@@ -57,19 +102,19 @@ def headline(state: Json) -> str:
         return "Waiting for the first numbers." if end is None else end["reason"]
     claim = start["claim"]
     name = _name(claim["favoured"])
-    subject = f"{name[:1].upper()}{name[1:]} ({percent(claim['confidence'], claim['threshold'])})"
-    rows = f"{count(len(steps))} of {count(start['rows'])} training rows"
+    subject = f"{capital(name)} ({percent(claim['confidence'], claim['threshold'])})"
+    words = _words(state)
     status = None if end is None else end["status"]
     if status == "unflippable":
-        sentences = [f"{subject} cannot be flipped by removing training rows.", end["reason"]]
+        sentences = [f"{subject} cannot be flipped by {words.doing}.", end["reason"]]
     elif status == "flipped" and steps:
-        sentences = [f"{subject} stands on {rows}.", _without(state)]
+        sentences = [f"{subject} {words.found}.", _without(state)]
     elif steps:
         now = percent(steps[-1]["confidence"], claim["threshold"])
         verb = "is down to" if end is None else "was down to"
-        sentences = [f"{subject} {verb} {now} without {rows}.", end["reason"] if end else ""]
+        sentences = [f"{subject} {verb} {now} {words.after}.", end["reason"] if end else ""]
     else:
-        sentences = [f"{subject}: no row was removed.", end["reason"] if end else ""]
+        sentences = [f"{subject}: {words.none}.", end["reason"] if end else ""]
     return " ".join(filter(None, [*sentences, _least(state)]))
 
 
@@ -79,7 +124,7 @@ def checks(state: Json) -> list[str]:
     if verified is None:
         return ["not checked by retraining"]
     outcome = "flips" if verified["flipped"] else "does not flip"
-    phrases = [f"checked: {verified['by']}, retrained without {_them(state)}, {outcome}"]
+    phrases = [f"checked: {verified['by']}, retrained {_words(state).them}, {outcome}"]
     if verified["irreducible"] is not None:
         phrases.append("irreducible" if verified["irreducible"] else "reducible")
     return phrases
@@ -89,16 +134,12 @@ def _without(state: Json) -> str:
     verified, claim = state["verified"], state["start"]["claim"]
     if verified is None:
         after, rival = state["steps"][-1]["confidence"], claim["rival"]
-        lead = f"Without {_them(state)} (not checked by retraining)"
+        lead = f"{capital(_words(state).them)} (not checked by retraining)"
     else:
         after, rival = verified["confidence"], verified["label"]
-        lead = f"Retrained without {_them(state)}"
+        lead = f"Retrained {_words(state).them}"
     keeps = percent(after, claim["threshold"])
     return f"{lead}: {_name(rival)} ({_name(claim['favoured'])} keeps {keeps})."
-
-
-def _them(state: Json) -> str:
-    return "it" if len(state["steps"]) == 1 else "them"
 
 
 def _least(state: Json) -> str:

@@ -58,23 +58,27 @@ class LiveStory:
 
     def restore(self) -> Json:
         labels: list[Any] = []
+        becomes: list[Any] = []
         restore: Json = {"decision": None, "rankings": {}}
         for record in self._records:
             match record:
                 case Start(claim=claim):
                     restore["claim"] = [scalar(claim.favoured), scalar(claim.rival)]
-                case Step(label=label):
-                    labels.append(scalar(label))
+                case Step():
+                    labels.append(scalar(record.label))
+                    becomes.append(scalar(record.becomes))
                 case Refined(steps=steps):
                     labels = [scalar(step.label) for step in steps]
+                    becomes = [scalar(step.becomes) for step in steps]
                 case Verified(decision=decision):
                     restore["decision"] = [scalar(decision.label), finite(decision.margin)]
                 case Ranking():
                     restore["rankings"][record.method] = {
                         "rows": np.asarray(record.rows).tolist(),
                         "scores": [finite(score) for score in record.scores],
+                        "predicted": record.predicted,
                     }
-        return restore | {"labels": labels}
+        return restore | {"labels": labels, "becomes": becomes}
 
 
 class SavedStory:
@@ -116,9 +120,10 @@ class SavedStory:
         records: list[Event] = [
             Start(claim, start["method"], start["limit"], tuple(start["baselines"]))
         ]
+        becomes = restore.get("becomes", [None] * len(restore["labels"]))
         steps = [
-            _step(step, label)
-            for step, label in zip(saved["steps"], restore["labels"], strict=True)
+            _step(step, label, new)
+            for step, label, new in zip(saved["steps"], restore["labels"], becomes, strict=True)
         ]
         if saved["refined"]:
             records.append(Refined(tuple(steps), saved["searched"], 0.0))
@@ -136,7 +141,7 @@ class SavedStory:
         return [*records, End(end["status"], end["reason"], end["seconds"])]
 
 
-def _step(step: Json, label: Any) -> Step:
+def _step(step: Json, label: Any, becomes: Any) -> Step:
     return Step(
         number=step["n"],
         row=step["row"],
@@ -146,6 +151,7 @@ def _step(step: Json, label: Any) -> Step:
         margin=step["margin"],
         loss_gap=step["gap"],
         seconds=step["seconds"],
+        becomes=becomes,
     )
 
 
@@ -158,6 +164,7 @@ def _ranking(ranking: Json, whole: Json) -> Ranking:
         tried=ranking["tried"],
         curve=tuple((k, confidence) for k, confidence in ranking["curve"]),
         seconds=ranking["seconds"],
+        predicted=whole["predicted"],
     )
 
 

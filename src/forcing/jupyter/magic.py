@@ -43,7 +43,7 @@ class ForcingMagics(Magics):
             --at EXPR               the row to explain; also X_test.iloc[17], or any expression
             --rival CLASS           the class it should have been instead (default: the runner-up)
             --name VAR              wait for the end, and put the Explanation into this variable
-            --baselines A,B         rankings to compare with (default: influence,representer); none
+            --baselines A,B         rankings to compare with (default: those that suit the model)
             --method NAME           how rows are chosen: mfs (default), mfs-newton, mfs-retrain, ...
             --max-removals N        give up after so many rows
             --no-verify             do not retrain to check the set

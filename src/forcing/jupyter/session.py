@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from forcing.explanation import Explanation
+from forcing.explanation.sentence import RELABEL
 from forcing.jupyter.answers import Answers
 from forcing.protocol import Encoder, events_message, guards, images_message, merge, state_message
 from forcing.protocol.context import Context, Json
@@ -230,7 +231,7 @@ class Session:
             self._tell_events(events)
             return
         if isinstance(self._kept[0], Start):
-            self.explanation = Explanation.gather(self.context, self._kept)
+            self.explanation = Explanation.gather(self.context, self._kept, self._options)
         self._finish(events)
 
     def _finish(self, events: list[Json]) -> None:
@@ -269,11 +270,16 @@ class Session:
         same_claim = {key: self._options.get(key) for key in ("rival", "threshold")}
         study, x, error = self.context.study, self.context.x, None
         try:
+            self._refuse_of_labels()
             decision = study.predict_without(list(question.out), x, **same_claim)
         except (ValueError, ArithmeticError) as refused:  # a whole class left out, say
             decision, error = study.predict_without([], x, **same_claim), str(refused)
         answer = self._encoder.what_if(question.request, question.out, decision, error)
         self._tell_events([answer])
+
+    def _refuse_of_labels(self) -> None:
+        if self._options.get("method") == RELABEL:
+            raise ValueError("The run changes labels; which rows are out is no part of it.")
 
     def _images(self, ids: Sequence[str], reply: Listener) -> None:
         found = {name: self.context.presenter.image(name) for name in ids}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,7 @@ def view(
     *,
     rival: Any = None,
     threshold: float | None = None,
-    baselines: tuple[str, ...] | list[str] = ("influence", "representer"),
+    baselines: Iterable[str] | None = None,
     name: str | None = None,
     label: Any = None,
     target_display: Any = None,
@@ -119,8 +120,10 @@ def view(
 
     Parameters
     ----------
-    rival, threshold, baselines, **options
+    rival, threshold, **options
         As for `Study.explain`.
+    baselines
+        Likewise; by default those that suit the model.
     name, label
         What the target is called, and its true label, for the screen.
     target_display
@@ -132,8 +135,9 @@ def view(
     Raises what `Study.explain` raises where nothing can be explained; an error that comes
     later, while the run goes on, ends it with the status "failed" and is raised by `wait`.
     """
+    baselines = study.default_baselines if baselines is None else baselines
     context = Context.of(study, x, name=name, label=label, target_display=target_display)
-    options.update(rival=rival, threshold=threshold, baselines=tuple(baselines or ()))
+    options.update(rival=rival, threshold=threshold, baselines=tuple(baselines))
     session = Session(context, options)
     widget = ForcingWidget(session, freeze=freeze)
     register_target()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from forcing.engine.arrays import Array, on_host
 from forcing.engine.design import Dense
 from forcing.engine.objective import LinearObjective
-from forcing.models.logistic import refit_tightly
+from forcing.models.linear import fitted_tightly, steepest, tightly
 from forcing.models.module import TorchModel
 from forcing.models.network import (
     Network,
@@ -183,9 +184,23 @@ def _refit(
 ) -> Refit:
     """By scikit-learn: the column of ones makes its intercept as penalised as torch's bias."""
     head = LogisticRegression(C=1.0 / penalty, fit_intercept=False)
+    tight = tightly(head), tightly(head, solver="newton-cholesky")
+    penalties = np.full(features.shape[1], penalty)
 
-    def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:  # noqa: ARG001
-        fitted, words = refit_tightly(head, features[kept], task.codes[kept], weights[kept])
+    def refit(
+        kept: NDArray[np.bool_],
+        near: Array | None,  # noqa: ARG001
+        changed: NDArray[np.intp] | None = None,
+    ) -> tuple[Scores, str]:
+        own = task if changed is None else replace(task, codes=changed)
+        labels = on_host(own.labels("cpu"))
+        objective = LinearObjective(Dense(features), labels, weights, penalties, task.loss)
+
+        def slope(fitted: Any) -> float:
+            return steepest(objective, fitted.coef_[0] if task.binary else fitted.coef_.T, kept)
+
+        part = features[kept], own.codes[kept], weights[kept]
+        fitted, words = fitted_tightly(tight, part, slope)
 
         def scores(x: Any) -> NDArray[np.float64]:
             return task.scores(

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch.func import functional_call, jacrev, jvp, vjp, vmap
 
-from forcing.engine.arrays import Array, on_host
+from forcing.engine.arrays import Array, on_host, single
 from forcing.engine.design import Dense, Design
 from forcing.engine.objective import LinearObjective
 from forcing.models.module import TorchModel
@@ -140,15 +140,19 @@ class Tangent:
 
     def forward(self, inputs: Any, theta: Any) -> Any:
         """J theta for theta (P,)."""
-        _, change = jvp(lambda delta: self.outputs(delta, inputs), (self.origin,), (theta,))
-        return change.detach()
+        tangent = theta.to(self.origin.dtype)
+        _, change = jvp(lambda delta: self.outputs(delta, inputs), (self.origin,), (tangent,))
+        return change.detach().to(theta.dtype)
 
     def backward(self, inputs: Any, slopes: Any) -> Any:
         """J' slopes, (P,) or (P, m)."""
         outputs, pull = vjp(lambda delta: self.outputs(delta, inputs), self.origin)
+        given = slopes.to(outputs.dtype)
         if slopes.ndim == outputs.ndim:
-            return pull(slopes)[0].detach()
-        return vmap(lambda column: pull(column)[0], in_dims=-1, out_dims=-1)(slopes).detach()
+            moved = pull(given)[0]
+        else:
+            moved = vmap(lambda column: pull(column)[0], in_dims=-1, out_dims=-1)(given)
+        return moved.detach().to(slopes.dtype)
 
 
 class Shared:
@@ -164,6 +168,10 @@ class Shared:
     @property
     def shape(self) -> tuple[int, int]:
         return int(self.array.shape[0]), int(self.array.shape[2])
+
+    @cached_property
+    def rough(self) -> Design:
+        return Shared(single(self.array))
 
     @property
     def squared_norms(self) -> Array:
@@ -187,8 +195,12 @@ class Shared:
         """(k, K, P)"""
         return self.array[list(members)]
 
-    def rows_times(self, members: Sequence[int], theta: Array) -> Array:
-        return torch.tensordot(self.rows(members), theta, dims=1)
+    def subset(self, members: Sequence[int]) -> Design:
+        return Shared(self.rows(members))
+
+    def outer(self, scale: Array) -> Array:
+        """(n K, n K)"""
+        return self._flat.outer(scale)
 
 
 class Implicit:
@@ -207,15 +219,25 @@ class Implicit:
 
     @cached_property
     def squared_norms(self) -> Array:
-        parts = (self.tangent.jacobian(part).flatten(1) for part in self._batches(self.inputs))
+        parts = (self.tangent.jacobian(part).flatten(1) for part in self._batches())
         return torch.cat([torch.sum(part * part, dim=1) for part in parts])
 
+    @property
+    def rough(self) -> Design:
+        """Itself: derivatives stay in double precision, whatever they are asked in."""
+        return self
+
     def times(self, theta: Array) -> Array:
-        return self._times(self.inputs, theta)
+        columns = theta[:, None] if theta.ndim == 1 else theta
+        changes = [
+            torch.cat([self.tangent.forward(part, column) for part in self._batches()])
+            for column in columns.T
+        ]
+        return changes[0] if theta.ndim == 1 else torch.stack(changes, dim=-1)
 
     def transposed(self, slopes: Array) -> Array:
         size = self.tangent.network.batch_size
-        parts = zip(self._batches(self.inputs), slopes.split(size), strict=True)
+        parts = zip(self._batches(), slopes.split(size), strict=True)
         return sum(self.tangent.backward(part, own) for part, own in parts)
 
     def gram(self, weights: Array) -> Array:  # noqa: ARG002
@@ -229,19 +251,14 @@ class Implicit:
         """(k, P) or (k, K, P)"""
         return self.tangent.jacobian(self.inputs[list(members)])
 
-    def rows_times(self, members: Sequence[int], theta: Array) -> Array:
-        return self._times(self.inputs[list(members)], theta)
+    def subset(self, members: Sequence[int]) -> Design:
+        return Implicit(self.tangent, self.inputs[list(members)])
 
-    def _times(self, inputs: Any, theta: Array) -> Array:
-        columns = theta[:, None] if theta.ndim == 1 else theta
-        changes = [
-            torch.cat([self.tangent.forward(part, column) for part in self._batches(inputs)])
-            for column in columns.T
-        ]
-        return changes[0] if theta.ndim == 1 else torch.stack(changes, dim=-1)
+    def outer(self, scale: Array) -> Array:  # noqa: ARG002
+        raise TypeError(f"rows of {self.shape[1]} columns are too many for their products.")
 
-    def _batches(self, inputs: Any) -> Iterator[Any]:
-        yield from inputs.split(self.tangent.network.batch_size)
+    def _batches(self) -> Iterator[Any]:
+        yield from self.inputs.split(self.tangent.network.batch_size)
 
 
 def chosen_names(known: list[str], chosen: Sequence[str] | Callable[[str], bool]) -> list[str]:

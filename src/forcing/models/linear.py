@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from forcing.engine.arrays import Array
 from forcing.engine.design import Dense, Design, Sparse
 from forcing.engine.losses import Loss
 from forcing.engine.objective import LinearObjective
-from forcing.errors import TrainingMismatchError
-from forcing.models.registry import AdaptedModel, Scores, TrainingData, outlook_of
+from forcing.errors import TrainingMismatchError, UnsupportedModelError
+from forcing.models.registry import AdaptedModel, Outlook, Scores, TrainingData, outlook_of
 from forcing.models.rows import as_row, as_rows
 from forcing.models.span import Span
 
 _quiet = threading.Lock()
 
 
+TIGHT = 1e-10
+"""Tolerance of a verifying refit: scikit-learn's default, 1e-4, makes and hides flips near 0."""
+
+REACHED = 1e-6
+"""Gradient of the mean loss, each column in units of its own size, below which a refit counts as
+converged."""
+
+DETERMINED = 1e-10
+"""Least eigenvalue of the columns' correlations from which on a model needs no penalty."""
+
+SHOWN = ("C", "alpha", "solver", "dual", "tol")
+"""Settings that say what was refitted, where they are not scikit-learn's own."""
+
+
 @dataclass(frozen=True, eq=False)
 class Head:
-    """What an estimator of scikit-learn minimises, and how it is refitted."""
+    """What an estimator of scikit-learn minimises."""
 
     loss: Loss
     labels: NDArray[np.float64]
@@ -40,11 +55,10 @@ class Head:
     """The column of the intercept; 0 without one."""
     constant_penalty: float = 0.0
     """Of that column, in units of `penalty`."""
-
-
-TightFit = Callable[[Any, NDArray[Any], NDArray[np.float64], Any], tuple[Any, str]]
-"""From rows, labels, weights and parameters to start from (coefficients and intercept as the
-estimator keeps them, or None) to a refitted estimator and its words."""
+    origin: float = 0.0
+    """A regression's labels are (y - origin) / unit, """
+    unit: float = 1.0
+    """so that nothing depends on what y is measured in."""
 
 
 class LinearRows:
@@ -107,51 +121,163 @@ def linear_model(
     model: Any,
     data: TrainingData,
     head: Head,
-    tight: TightFit,
+    tight: Sequence[Any],
     *,
     classes: tuple[Any, ...],
     codes: NDArray[np.intp],
-    rows: LinearRows | None = None,
+    as_given: Sequence[Any] = (),
+    warm: bool = False,
+    aside: str = "",
     **told: Any,
 ) -> AdaptedModel:
-    """Of an estimator with `coef_` and `intercept_`; `told` are the other fields."""
-    rows = rows or LinearRows(model, data)
+    """Of a fitted estimator with `coef_` and `intercept_`.
+
+    Parameters
+    ----------
+    tight
+        Estimators that have the same optimum, in the order in which a refit tries them until
+        one ends there.
+    as_given
+        The estimator at the user's own settings: that of them counts which ends furthest from
+        the optimum.
+    warm
+        Whether the first of `tight` takes parameters to start from.
+    aside
+        Of the refitted estimator, for its words.
+    told
+        The other fields of `AdaptedModel`.
+    """
+    rows = LinearRows(model, data)
     design = rows.design(head.constant)
     penalty = np.full(design.shape[1], head.penalty)
     if head.constant:
         penalty[-1] = head.penalty * head.constant_penalty
     objective = LinearObjective(design, head.labels, head.weights, penalty, head.loss)
+    if head.penalty == 0:
+        _check_determined(objective)
     outputs = objective.outputs
 
     def parameters(fitted: Any) -> NDArray[np.float64]:
-        coef = np.atleast_2d(fitted.coef_)
-        return rows.theta(coef if outputs else coef[0], fitted.intercept_)
+        coef = np.atleast_2d(fitted.coef_) / head.unit
+        intercept = (np.ravel(fitted.intercept_) - head.origin) / head.unit
+        return rows.theta(coef if outputs else coef[0], intercept)
+
+    def outlook(x: Any) -> Outlook:
+        seen = outlook_of(objective, rows.row(x))
+        if classes:
+            return seen
+        return Outlook(seen.directions * head.unit, (0.0, head.origin))
 
     def scores_of(fitted: Any) -> Scores:
         def scores(x: Any) -> NDArray[np.float64]:
             values = np.atleast_2d(fitted.coef_) @ rows.numbers(x) + np.ravel(fitted.intercept_)
-            return values if outputs or not classes else np.array([0.0, float(values[0])])
+            return values if outputs else np.array([0.0, float(values[0])])
 
         return scores
 
-    def refit(kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
-        start = None if near is None else rows.coefficients(near)
-        fitted, words = tight(rows.matrix[kept], data.y[kept], head.weights[kept], start)
+    def refit(
+        kept: NDArray[np.bool_], near: Array | None, changed: NDArray[np.intp] | None = None
+    ) -> tuple[Scores, str]:
+        start = rows.coefficients(near) if warm and near is not None else None
+        labels, target = data.y, objective
+        if changed is not None:
+            like = first_of_each(codes)[changed]
+            labels, target = labels[like], replace(objective, labels=objective.labels[like])
+        part = rows.matrix[kept], labels[kept], head.weights[kept]
+        fitted, words = fitted_tightly(
+            tight, part, lambda f: steepest(target, parameters(f), kept), start, aside
+        )
         return scores_of(fitted), words
 
-    given = told.pop("as_given", None)
+    def refit_as_given() -> NDArray[np.float64]:
+        X = rows.matrix if hasattr(data.X, "detach") else data.X
+        fits = [quietly_fitted(clone(e), X, data.y, data.sample_weight) for e in as_given]
+        return max(map(parameters, fits), key=value)
+
+    def value(theta: NDArray[np.float64]) -> float:
+        return float(objective.value(theta, objective.predictor(theta), objective.weights))
+
     weights = np.abs(np.atleast_2d(model.coef_)).mean(axis=0)
+    fields = {"tolerance": None, "spread": 30.0, "description": type(model).__name__, **told}
     return AdaptedModel(
         objective=objective,
         theta=parameters(model),
         classes=classes,
         codes=codes,
-        outlook=lambda x: outlook_of(objective, rows.row(x)),
+        outlook=outlook,
         scores=scores_of(model),
         refit=refit,
-        refit_as_given=None if given is None else lambda: parameters(given()),
+        refit_as_given=refit_as_given if as_given else None,
         feature_weights=weights * _deviations(rows.matrix),
-        **told,
+        **fields,
+    )
+
+
+def fitted_tightly(
+    tight: Sequence[Any],
+    part: tuple[Any, NDArray[Any], NDArray[np.float64]],
+    slope: Callable[[Any], float],
+    start: Any = None,
+    aside: str = "",
+) -> tuple[Any, str]:
+    """The first of these estimators that ends at the optimum of these rows, labels and weights,
+    as `slope` measures it, and the estimator in words.
+    """
+    for estimator in tight:
+        words = _in_words(estimator, aside)
+        words += "" if start is None else ", started at the engine's optimum"
+        fitted = quietly_fitted(_begun(estimator, part[1], start), *part)
+        if slope(fitted) <= REACHED:
+            return fitted, words
+        start = None
+    return fitted, f"{words}, which ended short of its optimum"
+
+
+def steepest(objective: LinearObjective, theta: Array, kept: NDArray[np.bool_]) -> float:
+    """Largest entry of the mean loss's gradient over these rows, in units of each column's size."""
+    weights = objective.weights * kept
+    gradient = objective.gradient(theta, objective.predictor(theta), weights)
+    mean = gradient.reshape(len(gradient), -1) / np.sum(weights)
+    sizes = np.sqrt(objective.design.squares(weights) / np.sum(weights))
+    return float(np.max(np.abs(mean) / np.maximum(sizes, 1.0)[:, None]))
+
+
+def _begun(estimator: Any, y: NDArray[Any], start: Any) -> Any:
+    """A clone of the estimator, to be fitted from coefficients and intercepts where told."""
+    begun = clone(estimator)
+    if start is not None:
+        begun.set_params(warm_start=True)
+        # Fitted to nothing yet: scikit-learn starts from what it finds here.
+        begun.coef_, begun.intercept_ = start[0].copy(), start[1].copy()
+        begun.classes_ = np.unique(y)
+    return begun
+
+
+def _in_words(estimator: Any, aside: str) -> str:
+    estimator = getattr(estimator, "estimator", estimator)  # one for each class
+    settings, usual = (e.get_params(deep=False) for e in (estimator, type(estimator)()))
+    told = [name for name in SHOWN if name in settings]
+    told = [name for name in told if name == "solver" or settings[name] != usual[name]]
+    shown = [f"{name}={_short(settings[name])}" for name in told]
+    return f"{type(estimator).__name__}({', '.join(shown)}){aside}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+def _check_determined(objective: LinearObjective) -> None:
+    """Without a penalty the rows alone must determine the parameters."""
+    n, p = objective.design.shape
+    if p <= n and objective.design.factorable:
+        gram = objective.design.gram(objective.weights)
+        size = np.sqrt(np.maximum(np.diagonal(gram), np.finfo(float).tiny))
+        if float(np.linalg.eigvalsh(gram / size / size[:, None])[0]) > DETERMINED:
+            return
+    raise UnsupportedModelError(
+        "model has no penalty, and the columns of X (with the intercept) do not determine its "
+        f"coefficients: {n} rows, {p} columns, some of which follow from others. Drop such "
+        "columns, or use Ridge with a small alpha, such as alpha=1e-3."
     )
 
 
@@ -162,17 +288,33 @@ def _deviations(matrix: Any) -> NDArray[np.float64]:
         square = np.asarray(matrix.multiply(matrix).mean(axis=0)).ravel()
         spread: NDArray[np.float64] = np.sqrt(np.maximum(square - mean * mean, 0.0))
         return spread
-    return np.asarray(matrix.std(axis=0))
+    mean = matrix.mean(axis=0)
+    square = np.einsum("ij,ij->j", matrix, matrix) / len(matrix)
+    return np.asarray(np.sqrt(np.maximum(square - mean * mean, 0.0)))
 
 
-def codes_of(classes: Any, y: NDArray[Any]) -> NDArray[np.intp]:
-    """(n,): positions of the labels among the classes, which are sorted."""
-    codes: NDArray[np.intp] = np.searchsorted(np.asarray(classes), y)
-    return codes
+def tightly(model: Any, **settings: Any) -> Any:
+    """An unfitted clone at the tolerance of a verifying refit, its class weights taken out:
+    they come with the weights of the rows.
+    """
+    known = model.get_params(deep=False)
+    wanted = {"tol": TIGHT, "max_iter": 20_000, "class_weight": None, "warm_start": False}
+    if "random_state" in known and known["random_state"] is None:
+        wanted["random_state"] = 0
+    wanted = {name: value for name, value in wanted.items() if name in known}
+    return clone(model).set_params(**wanted, **settings)
 
 
-def one_hot(codes: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
-    return np.eye(n_classes)[codes]
+def first_of_each(codes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """(K,): a row of each class, whose label is that of the class in whatever form."""
+    return np.unique(codes, return_index=True)[1]
+
+
+def drawn(model: Any) -> tuple[Any, ...]:
+    """Clones of an estimator that draws at random: at its own seed, else at a few."""
+    if model.random_state is not None:
+        return (clone(model),)
+    return tuple(clone(model).set_params(random_state=seed) for seed in range(3))
 
 
 def quietly_fitted(head: Any, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None) -> Any:

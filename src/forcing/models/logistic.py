@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
-from sklearn.utils.class_weight import compute_class_weight
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.utils.validation import check_is_fitted
 
-from forcing.engine.losses import Logistic, Softmax, sigmoid
+from forcing.engine.losses import Logistic, Softmax
 from forcing.errors import UnsupportedModelError
-from forcing.models.linear import Head, codes_of, linear_model, one_hot, quietly_fitted
-from forcing.models.registry import AdaptedModel, TrainingData, adapt
-
-TIGHT = 1e-10
-"""Tolerance of a verifying refit: scikit-learn's default, 1e-4, makes and hides flips near 0."""
-
-REACHED = 1e-6
-"""Gradient of the mean loss below which a refit counts as converged."""
+from forcing.models.classes import class_notes, codes_of, one_hot, row_weights
+from forcing.models.linear import Head, linear_model, tightly
+from forcing.models.registry import AdaptedModel, TrainingData, by_type
 
 GRADIENT_SOLVERS = frozenset({"lbfgs", "newton-cg", "newton-cholesky"})
-"""Solvers that end on the largest entry of the mean loss's gradient."""
+"""Solvers that end on the largest entry of the mean loss's gradient, and start where told."""
 
 STOCHASTIC_SOLVERS = frozenset({"sag", "saga"})
 
 
-@adapt.register
+@by_type.register
 def adapt_logistic(model: LogisticRegression, data: TrainingData) -> AdaptedModel:
     """The objective C sum_i s_i l_i + 1/2 |w|^2 divided by C: lambda = 1 / C, sum scaling."""
     check_is_fitted(model)
@@ -39,117 +32,73 @@ def adapt_logistic(model: LogisticRegression, data: TrainingData) -> AdaptedMode
     codes = codes_of(model.classes_, data.y)
     several = len(classes) > 2
     constant, penalised = _intercept(model)
-    separate = several and is_one_vs_rest(model)
+    separate = several and _is_one_vs_rest(model)
     head = Head(
         loss=Softmax() if several and not separate else Logistic(),
         labels=one_hot(codes, len(classes)) if several else codes.astype(np.float64),
-        weights=row_weights(model, data),
+        weights=row_weights(model, data, balanced_by_weight=True),
         penalty=1.0 / float(model.C),
         constant=constant,
         constant_penalty=penalised,
     )
-
-    def tight(X: Any, y: NDArray[Any], weights: NDArray[np.float64], start: Any) -> Any:
-        return refit_tightly(model, X, y, weights, start)
-
-    def as_given() -> LogisticRegression:
-        given = clone(model).set_params(warm_start=False)
-        return quietly_fitted(given, data.X, data.y, data.sample_weight)
-
-    notes = []
-    if model.class_weight is not None:
-        notes.append("Class weights are kept as they were with all rows.")
-    if several:
-        notes.append(
-            "Confidence is that of the favoured class against its nearest rival alone, so that "
-            "it falls below 50 % where the decision flips."
-        )
+    by_gradient = model.solver in GRADIENT_SOLVERS
     return linear_model(
         model,
         data,
         head,
-        tight,
+        _tight(model),
         classes=classes,
         codes=codes,
-        as_given=as_given,
-        tolerance=model.tol if model.solver in GRADIENT_SOLVERS else None,
-        spread=3.0 if model.solver in GRADIENT_SOLVERS else 30.0,
-        description=type(model).__name__,
-        notes=tuple(notes),
+        as_given=(clone(model).set_params(warm_start=False),),
+        warm=by_gradient,
+        tolerance=model.tol if by_gradient else None,
+        spread=3.0 if by_gradient else 30.0,
+        notes=class_notes(model, len(classes)),
         probabilities=not separate,
     )
 
 
-def refit_tightly(
-    model: LogisticRegression,
-    X: Any,
-    y: NDArray[Any],
-    weights: NDArray[np.float64],
-    start: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
-) -> tuple[LogisticRegression, str]:
-    """A clone of the user's estimator at `TIGHT` tolerance, from a cold start unless told.
+@by_type.register
+def adapt_logistic_cv(model: LogisticRegressionCV, data: TrainingData) -> AdaptedModel:
+    """An ordinary fit on all rows, with the C that cross-validation chose."""
+    check_is_fitted(model)
+    if not model.refit:
+        raise UnsupportedModelError(
+            "model has refit=False: its coefficients are averages over folds, no optimum on the "
+            "training rows. Fit with refit=True."
+        )
+    chosen = np.unique(model.C_)
+    if len(chosen) > 1:
+        found = ", ".join(f"{C:g}" for C in chosen)
+        raise UnsupportedModelError(
+            f"model has a C of its own for each class ({found}), as liblinear's one-vs-rest "
+            "chooses them. Use solver='lbfgs', which has one."
+        )
+    shared = LogisticRegression().get_params().keys() & model.get_params().keys()
+    plain = LogisticRegression(**{name: getattr(model, name) for name in shared})
+    plain.set_params(C=float(chosen[0]), l1_ratio=np.ravel(model.l1_ratio_)[0] or 0.0)
+    for fitted in ("coef_", "intercept_", "classes_", "n_features_in_", "feature_names_in_"):
+        if hasattr(model, fitted):
+            setattr(plain, fitted, getattr(model, fitted))
+    adapted = adapt_logistic(plain, data)
+    note = f"C stays {chosen[0]:g}, as cross-validation chose it with all rows."
+    return replace(adapted, description=type(model).__name__, notes=(note, *adapted.notes))
 
-    Where its own solver does not get there, another of scikit-learn's does it, and the words
-    say so: Newton's method, or for liblinear its primal form.
+
+def _tight(model: LogisticRegression) -> tuple[Any, ...]:
+    """The user's own solver, then another of scikit-learn's for where that does not get there:
+    Newton's method, or for liblinear its primal form.
     """
-    settings = {"tol": TIGHT, "max_iter": 20_000, "class_weight": None, "warm_start": False}
+    own = tightly(model)
     if model.solver in STOCHASTIC_SOLVERS:
-        settings["tol"] = 1e-8  # relative change of the parameters, a sharper measure
-    if model.random_state is None:
-        settings["random_state"] = 0
-    head = clone(model).set_params(**settings)
-    warm = start is not None and model.solver in GRADIENT_SOLVERS
-    if warm and start is not None:
-        head.set_params(warm_start=True)
-        # Fitted to nothing yet: scikit-learn starts from what it finds here.
-        head.coef_, head.intercept_ = start[0].copy(), start[1].copy()
-        head.classes_ = np.unique(y)
-    head = quietly_fitted(head, X, y, weights)
-    if _steepest(head, X, y, weights) > REACHED:
-        other = {"dual": False} if model.solver == "liblinear" else {"solver": "newton-cholesky"}
-        head = quietly_fitted(head.set_params(tol=TIGHT, **other), X, y, weights)
-    words = f"{type(head).__name__}(solver={head.solver!r}, tol={head.tol:g})"
-    words += ", started at the engine's optimum" if warm else ""
-    steepest = _steepest(head, X, y, weights)
-    return head, words if steepest <= REACHED else f"{words}, which ended short of its optimum"
+        own.set_params(tol=1e-8)  # relative change of the parameters, a sharper measure
+    other = {"dual": False} if model.solver == "liblinear" else {"solver": "newton-cholesky"}
+    return own, tightly(model, **other)
 
 
-def _steepest(
-    head: LogisticRegression,
-    X: Any,
-    y: NDArray[Any],
-    weights: NDArray[np.float64],
-) -> float:
-    """Largest entry of the mean loss's gradient in the coefficients."""
-    codes = codes_of(head.classes_, y)
-    if len(head.classes_) == 2:
-        residuals = (head.predict_proba(X)[:, 1] - codes)[:, None]
-    elif is_one_vs_rest(head):
-        residuals = sigmoid(head.decision_function(X)) - one_hot(codes, len(head.classes_))
-    else:
-        residuals = head.predict_proba(X) - one_hot(codes, len(head.classes_))
-    gradient = (X.T @ (weights[:, None] * residuals)).T + head.coef_ / head.C
-    return float(np.max(np.abs(gradient)) / np.sum(weights))
-
-
-def is_one_vs_rest(model: LogisticRegression) -> bool:
+def _is_one_vs_rest(model: LogisticRegression) -> bool:
     """Whether several classes are so many models of two."""
     return model.solver == "liblinear" or getattr(model, "multi_class", "") == "ovr"
-
-
-def row_weights(model: Any, data: TrainingData) -> NDArray[np.float64]:
-    """(n,): sample weights times class weights."""
-    weights = np.ones(len(data.y)) if data.sample_weight is None else data.sample_weight.copy()
-    if model.class_weight is None:
-        return weights
-    extra = {}
-    if "sample_weight" in inspect.signature(compute_class_weight).parameters:
-        extra["sample_weight"] = data.sample_weight  # "balanced" counts weights since 1.8
-    factors: NDArray[np.float64] = compute_class_weight(
-        model.class_weight, classes=model.classes_, y=data.y, **extra
-    )
-    weights *= factors[np.searchsorted(model.classes_, data.y)]
-    return weights
 
 
 def _intercept(model: LogisticRegression) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from forcing.models.registry import AdaptedModel, TrainingData, adapt
+from forcing.models.registry import AdaptedModel, TrainingData, by_type
 from forcing.records import Label
 
 
@@ -79,7 +79,7 @@ class TorchModel:
         return self.classes
 
 
-@adapt.register
+@by_type.register
 def adapt_torch(model: TorchModel, data: TrainingData) -> AdaptedModel:
     """Its last linear layer, or the network linearised in the parameters chosen."""
     if model.parameters is None:

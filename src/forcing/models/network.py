@@ -17,7 +17,7 @@ from forcing.engine.arrays import Array, on_host
 from forcing.engine.losses import Logistic, Loss, Softmax
 from forcing.engine.objective import LinearObjective
 from forcing.errors import TrainingMismatchError
-from forcing.models.linear import one_hot
+from forcing.models.classes import one_hot
 from forcing.models.module import TorchModel
 from forcing.models.registry import Scores, TrainingData
 from forcing.records import Label

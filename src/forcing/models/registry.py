@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -16,10 +16,13 @@ from forcing.engine.objective import LinearObjective
 from forcing.errors import UnsupportedModelError
 from forcing.records import Label
 
+if TYPE_CHECKING:
+    from forcing.models.black_box import AdaptedBlackBox
+
 Scores: TypeAlias = Callable[[Any], NDArray[np.float64]]
 """A model: from a target, as the user gives it, to a score for each class (K,), whose
-differences are margins. Of two classes decided by one function f that is (0, f); of a
-regression (prediction,)."""
+differences are margins. Of two classes decided by one function f that is (0, f), and of a
+regression (0, prediction)."""
 
 
 class Refit(Protocol):
@@ -27,8 +30,12 @@ class Refit(Protocol):
     tolerance; the refitted model, and the estimator in words.
     """
 
-    def __call__(self, kept: NDArray[np.bool_], near: Array | None) -> tuple[Scores, str]:
-        """`near`: parameters to start from, where the estimator can; None: from cold."""
+    def __call__(
+        self, kept: NDArray[np.bool_], near: Array | None, changed: NDArray[np.intp] | None = None
+    ) -> tuple[Scores, str]:
+        """`near`: parameters to start from, where the estimator can; None: from cold. `changed`
+        (n,): positions in `classes` of the labels to fit to, where some are changed.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +93,15 @@ class AdaptedModel:
     scale: float = 1.0
     """Difference of scores that is drawn like one unit of log-odds, where they are not."""
     scores_of: Callable[[Any], Scores] | None = None
-    """How to ask what a user's own refit returned; None: as a classifier of scikit-learn's."""
+    """How to ask what a user's own refit returned, which takes rows as this model does, behind
+    what stays fixed; None: as a classifier of scikit-learn's that takes them as the user does."""
     linearised: bool = False
     """Whether the objective is a model of the user's model, so that it proves nothing of it."""
     cut: float = 0.0
     """Score from which on the second of two classes is decided."""
+    cut_at: Callable[[float], float] | None = None
+    """From a threshold, as the user gives it (a probability or a prediction), to the score that
+    it stands for; None: its log-odds, of a regression itself."""
 
 
 def outlook_of(objective: LinearObjective, row: NDArray[np.float64]) -> Outlook:
@@ -104,22 +115,40 @@ def outlook_of(objective: LinearObjective, row: NDArray[np.float64]) -> Outlook:
     return Outlook(directions, (0.0,) * outputs)
 
 
-@singledispatch
-def adapt(model: Any, data: TrainingData) -> AdaptedModel:  # noqa: ARG001 - adapters use it
-    """A fitted model as an `AdaptedModel`; dispatches on the model's type.
+def adapt(model: Any, data: TrainingData) -> AdaptedModel | AdaptedBlackBox:
+    """A fitted model as the engine takes it: by its type where its objective is known, else, or
+    where a setting of it rules that out, by refits alone.
 
-    Raises `UnsupportedModelError` for types nobody registered.
+    Raises `UnsupportedModelError` for what cannot even be refitted.
     """
+    from forcing.models.black_box import adapt_black_box  # it needs this module's TrainingData
+
+    if by_type.dispatch(type(model)) is by_type.dispatch(object):
+        _check_is_no_module(model)
+        return adapt_black_box(model, data)
+    try:
+        return by_type(model, data)
+    except UnsupportedModelError as reason:
+        try:
+            return adapt_black_box(model, data, f"Explained by refits alone: {reason}")
+        except UnsupportedModelError:
+            raise reason from None
+
+
+def _check_is_no_module(model: Any) -> None:
     if any(kind.__module__.startswith("torch.nn.") for kind in type(model).__mro__):
         raise UnsupportedModelError(
             "model is a torch module, which does not say how it was regularised; pass "
             "forcing.TorchModel(model, weight_decay=...) with the weight_decay of its optimiser."
         )
-    raise UnsupportedModelError(
-        f"model is a {type(model).__name__}; forcing explains scikit-learn's LogisticRegression, "
-        "alone or at the end of a Pipeline. Teach it another kind with "
-        "forcing.register(type, adapter)."
-    )
+
+
+@singledispatch
+def by_type(model: Any, data: TrainingData) -> AdaptedModel | AdaptedBlackBox:  # noqa: ARG001
+    """The adapter of a model's type; raises `UnsupportedModelError` for settings that it cannot
+    take, and for types nobody registered.
+    """
+    raise UnsupportedModelError(f"{type(model).__name__} has no objective that is known.")
 
 
 def register(model_type: type, adapter: Callable[[Any, TrainingData], AdaptedModel]) -> None:
@@ -136,4 +165,13 @@ def register(model_type: type, adapter: Callable[[Any, TrainingData], AdaptedMod
         raise TypeError(f"model_type must be a class, got {model_type!r}.")
     if not callable(adapter):
         raise TypeError(f"adapter must be callable, got {adapter!r}.")
-    adapt.register(model_type, adapter)
+    by_type.register(model_type, adapter)
+
+
+def with_objective(adapted: AdaptedModel | AdaptedBlackBox) -> AdaptedModel:
+    """For wrappers that work on the objective inside; without one, the wrapper as a whole is
+    refitted.
+    """
+    if not isinstance(adapted, AdaptedModel):
+        raise UnsupportedModelError(f"{adapted.description} has no objective that is known.")
+    return adapted

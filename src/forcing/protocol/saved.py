@@ -193,11 +193,16 @@ _PROGRESS: dict[str, Shape] = {
     "total": _optional(_COUNT),
     "note": _TEXT,
 }
+_WHOLE_RANKING: dict[str, Shape] = {
+    "rows": _each(_COUNT),
+    "scores": _each(_NUMBER),
+    "predicted": _optional(_COUNT),
+}
 _RESTORE: dict[str, Shape] = {
     "claim": _tuple(_LABEL, _LABEL),
     "labels": _each(_LABEL),
     "decision": _optional(_tuple(_LABEL, _NUMBER)),
-    "rankings": _values(_keys({"rows": _each(_COUNT), "scores": _each(_NUMBER)})),
+    "rankings": _values(_keys(_WHOLE_RANKING)),
 }
 _SAVED = _keys(
     {
@@ -225,6 +230,9 @@ def check_shape(state: Json) -> None:
     _SAVED(state, "")
     restore = state["restore"]
     _same_length(restore["labels"], state["steps"], "restore.labels")
+    if "becomes" in restore:  # files from before labels could be changed have none
+        _each(_LABEL)(restore["becomes"], "restore.becomes")
+        _same_length(restore["becomes"], state["steps"], "restore.becomes")
     if state["verified"] is not None and restore["decision"] is None:
         raise DamagedError("restore.decision is missing")
     for ranking in state["rankings"]:

@@ -32,7 +32,12 @@ class Explainer(Protocol):
         """Weight of each of the user's columns on the margin, where that is known."""
 
     @property
-    def n_parameters(self) -> int | None: ...
+    def n_parameters(self) -> int:
+        """Of the objective; 0 where there is none."""
+
+    @property
+    def default_baselines(self) -> tuple[str, ...]:
+        """Shown beside a set unless others are asked for."""
 
     def claim(self, x: Any, rival: Label, threshold: float | None) -> Claim:
         """What the model decides at x."""
@@ -40,7 +45,11 @@ class Explainer(Protocol):
     def events(
         self, x: Any, rival: Label, threshold: float | None, options: RunOptions
     ) -> Generator[Event, None, None]:
-        """A whole run; what is wrong with the target raises here, before the first record."""
+        """A whole run; what is wrong with the target raises here, before the first record.
+
+        An explainer that cannot hold rows in place or change labels refuses `options.hold` and
+        the method "relabel" with a `TypeError`.
+        """
 
     def predict_without(
         self, rows: list[int], x: Any, rival: Label, threshold: float | None

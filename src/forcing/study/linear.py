@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,23 +12,27 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from forcing.baselines import ALL_UP_TO, BASELINES, follow_up, rank
-from forcing.engine.arrays import Array, indices
+from forcing.engine.arrays import Array, count, indices
 from forcing.engine.problem import Problem
+from forcing.engine.relabel import RELABEL, relabelling
 from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel, Outlook
-from forcing.records import Claim, Decision, Event, Label, Ranking, finished
+from forcing.records import Claim, Decision, Event, Label, Ranking, Work, finished
+from forcing.study.many import Outcome, side_by_side
 from forcing.study.options import LARGEST, number, one_of, probability
 from forcing.study.polish import polish
 from forcing.study.run import LARGEST_SHARE, Run, RunOptions, Tables
 from forcing.study.training import check_classes
 from forcing.study.verification import UserRefit, Verifier
 
-BELOW, ABOVE = "below the threshold", "at or above the threshold"
-"""What a regression decides."""
+BELOW, ABOVE = "below", "above"
+"""What a regression decides: its prediction is below the threshold, or not."""
 
 
 class LinearExplainer:
     """Finds the optimum of the objective once, factorises its Hessian once."""
+
+    default_baselines = ("influence", "representer")
 
     def __init__(
         self,
@@ -56,7 +60,7 @@ class LinearExplainer:
                 "The model gives no probabilities: percentages are the logistic function of its "
                 "score, 50 % the decision line."
             )
-        if self._refit is None and self.adapted.refit is None:
+        if not self._verifiable:
             own.append(
                 "Sets are not verified: only its user can retrain this model. Verification needs "
                 "refit=, a function from the rows that stay to the model trained on them."
@@ -78,13 +82,66 @@ class LinearExplainer:
         self, x: Any, rival: Label, threshold: float | None, options: RunOptions
     ) -> Generator[Event, None, None]:
         problem = self.problem(x, rival, threshold)
+        if options.hold:
+            problem = replace(problem, held=self._mask(options.hold))
+        if options.search.method == RELABEL:
+            self._check_labels(options)
+            problem = relabelling(problem)
         verifier = Verifier(self.adapted, x, self._refit, self._X)
-        possible = replace(
+        able = replace(self._able(options), limit=min(options.limit, self._most()))
+        return Run(problem, able, verifier, self._tables).events()
+
+    def _able(self, options: RunOptions) -> RunOptions:
+        """Without what nobody can do for this model."""
+        return replace(
             options,
-            verify=options.verify and verifier.possible,
+            verify=options.verify and self._verifiable,
             bound=options.bound and not self.adapted.linearised,
         )
-        return Run(problem, possible, verifier, self._tables).events()
+
+    @property
+    def _verifiable(self) -> bool:
+        """Whether there is anybody to ask for a refit."""
+        return self._refit is not None or self.adapted.refit is not None
+
+    def _most(self) -> int:
+        """Rows that may leave and the rest still determine a model without a penalty."""
+        objective = self.adapted.objective
+        rows, free = count(objective.weights > 0), count(objective.penalty == 0)
+        return max(1, rows - free - 1) if free > 1 else rows
+
+    def _check_labels(self, options: RunOptions) -> None:
+        if not self.adapted.classes:
+            raise ValueError(
+                f"method {RELABEL!r} changes labels, and a regression has none: its targets are "
+                "numbers. Use method='mfs', which leaves rows out."
+            )
+        if options.verify and self._refit is not None:
+            raise ValueError(
+                f"method {RELABEL!r} cannot be verified by refit, which is told rows and no "
+                "labels: make the Study without refit, or pass verify=False."
+            )
+
+    def _mask(self, rows: Sequence[int]) -> Array:
+        xp = array_namespace(self.fit.kept)
+        held = xp.zeros_like(self.fit.kept)
+        for row in rows:
+            held[row] = 1.0
+        return held > 0
+
+    def outcomes(
+        self, targets: Sequence[Any], threshold: float | None, options: RunOptions, until: float
+    ) -> Work[list[Outcome]]:
+        """Many targets side by side, until a time of `time.time`."""
+        asked: list[Problem | Exception] = []
+        for x in targets:
+            try:
+                asked.append(self.problem(x, None, threshold))
+            except (TrainingMismatchError, ValueError) as error:
+                asked.append(error)
+        verifiers = [Verifier(self.adapted, x, self._refit, self._X) for x in targets]
+        able = self._able(options)
+        return (yield from side_by_side(asked, verifiers, able, self._tables, until))
 
     def predict_without(
         self, rows: list[int], x: Any, rival: Label, threshold: float | None
@@ -141,17 +198,17 @@ class LinearExplainer:
                 threshold=1 / (1 + math.exp(-shift)) if adapted.probabilities else 0.5,
             ),
             classes=self.classes,
-            codes=self._codes(cut),
+            codes=self._codes(threshold),
             free=not adapted.classes,
             scale=1.0 if adapted.probabilities else adapted.scale,
         )
         claim = replace(draft.claim, confidence=draft.confidence(margins[nearest]))
         return replace(draft, claim=claim)
 
-    def _codes(self, cut: float) -> Array:
+    def _codes(self, threshold: float | None) -> Array:
         codes = self.adapted.codes
         if not self.adapted.classes:
-            codes = (self._y >= cut).astype(np.intp)
+            codes = (self._y >= threshold).astype(np.intp)
         return indices(codes.tolist(), self.fit.kept)
 
     def _cut(self, threshold: float | None) -> float:
@@ -159,14 +216,24 @@ class LinearExplainer:
         adapted = self.adapted
         if not adapted.classes:
             number("threshold", threshold, -LARGEST, expected=_OF_A_REGRESSION)
-            return float(threshold or 0.0)
+            value = float(threshold or 0.0)
+            return value if adapted.cut_at is None else adapted.cut_at(value)
         if threshold is None:
             return adapted.cut
-        if len(adapted.classes) > 2 or not adapted.probabilities:
+        known = adapted.probabilities or adapted.cut_at is not None
+        if len(adapted.classes) > 2 or not known:
             why = "gives no probabilities" if len(adapted.classes) == 2 else "has several classes"
             raise ValueError(f"threshold must be None: the model {why}; got {threshold!r}.")
         probability("threshold", threshold)
-        return math.log(threshold / (1 - threshold))
+        if adapted.cut_at is None:
+            return math.log(threshold / (1 - threshold))
+        cut = adapted.cut_at(float(threshold))
+        if not math.isfinite(cut):
+            raise ValueError(
+                f"threshold must be a probability that the model can be on both sides of, got "
+                f"{threshold!r}."
+            )
+        return cut
 
     def _rivals(self, favoured: int, rival: Label) -> tuple[int, ...]:
         """All others, so that any change of the decision counts, or the one that was asked for."""

@@ -10,9 +10,11 @@ from typing import Any, get_args
 import numpy as np
 
 from forcing.baselines import BASELINES
+from forcing.engine.relabel import RELABEL
 from forcing.engine.search import Exit, SearchOptions
 from forcing.engine.updates import UPDATES
 from forcing.study.run import LARGEST_SHARE, RunOptions
+from forcing.study.training import positions
 
 METHODS = (*UPDATES, *BASELINES)
 
@@ -37,6 +39,9 @@ def run_options(
     delta: float = 1e-3,
     slack: float = 0.0,
     qp_steps: int = 1,
+    max_refits: int | None = None,
+    max_seconds: float | None = None,
+    hold: Any = (),
     **unknown: Any,
 ) -> RunOptions:
     """Options of a run, or an error that names what is wrong with one.
@@ -55,14 +60,21 @@ def run_options(
     whole("qp_steps", qp_steps, 1)
     number("delta", delta, LEAST, expected="must be a number above 0")
     number("slack", slack, 0.0, expected="must not be negative, but a number of log-odds")
+    if max_refits is not None:
+        whole("max_refits", max_refits, 1)
+    if max_seconds is not None:
+        number("max_seconds", max_seconds, LEAST, expected="must be a number above 0")
     return RunOptions(
         SearchOptions(method, exit, delta, slack, qp_steps),
         min(limit, n_rows - 1),
         refine,
         verify,
-        bound,
+        bound and method != RELABEL,  # the theorem is about rows that leave
         tuple(dict.fromkeys(names)),
         seed,
+        max_refits,
+        max_seconds,
+        tuple(sorted(set(positions(() if hold is None else hold, n_rows, "hold")))),
     )
 
 

@@ -11,8 +11,7 @@ import numpy as np
 
 from forcing.baselines import follow_up, longest_prefix, rank
 from forcing.engine.arrays import on_host
-from forcing.engine.bounds import BoundTables, bound_tables, lower_bound
-from forcing.engine.curvature import Whole
+from forcing.engine.bounds import BoundTables, LowerBound, bound_tables, lower_bound
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
 from forcing.engine.refine import Candidate, Refinement
@@ -44,6 +43,11 @@ class RunOptions:
     bound: bool
     baselines: tuple[str, ...]
     seed: int | None
+    max_refits: int | None = None
+    """Refits of the user's estimator; None: as many as the way of searching takes by default."""
+    max_seconds: float | None = None
+    hold: tuple[int, ...] = ()
+    """Rows that have to stay."""
 
 
 class Run:
@@ -69,7 +73,9 @@ class Run:
         reason = found.reason
         try:
             if options.bound and found.status != "unflippable":
-                yield from self._bound(found)
+                proved = yield from self._bound(found)
+                if proved.single is not None and len(found.rows) > 1 and found.status == "flipped":
+                    found = yield from self._alone(proved.single, found)
             reach = max(8, int(1.3 * len(found.rows)))
             for name in options.baselines:
                 ranking = rank(self.problem, name, options.seed)
@@ -111,7 +117,8 @@ class Run:
         if verified is not None:
             yield verified
         rows = _rows(refined.steps)
-        what = "1 row flips" if len(rows) == 1 else f"{len(rows)} rows flip"
+        noun = "row" if self.problem.others is None else "changed label"
+        what = f"1 {noun} flips" if len(rows) == 1 else f"{len(rows)} {noun}s flip"
         return _Found("flipped", f"{what} the decision.", rows)
 
     def _other_starts(
@@ -232,9 +239,13 @@ class Run:
         if verified is not None and verified.flipped:
             slack = self.options.search.slack
             clearly = f", though not by {slack:g} log-odds" if slack else ""
-            return _Found("flipped", f"{size} rows flip the decision{clearly}.", candidate.rows)
+            nouns = "rows" if self.problem.others is None else "changed labels"
+            return _Found("flipped", f"{size} {nouns} flip the decision{clearly}.", candidate.rows)
         if size >= self.options.limit:
-            reason = f"Without {size} rows, the most allowed, the decision is the same."
+            with_them = (
+                f"Without {size} rows" if self.problem.others is None else f"With {size} new labels"
+            )
+            reason = f"{with_them}, the most allowed, the decision is the same."
             return _Found("limit", reason, candidate.rows)
         reason = (
             "No set was found: no further row supports the decision."
@@ -252,22 +263,21 @@ class Run:
         yield verified
         return verified
 
-    def _bound(self, found: _Found) -> Iterator[Event]:
+    def _alone(self, row: int, found: _Found) -> Stage[_Found]:
+        """The proof of the bound met a single row that flips: a smaller set than was found."""
+        candidate = Refinement(self.problem).refit((row,), self.problem.fit)
+        refined, verified = yield from self._checked([], candidate, self.options.search)
+        if verified is not None and not verified.flipped:
+            return found
+        return (yield from self._flipped(refined, verified))
+
+    def _bound(self, found: _Found) -> Stage[LowerBound]:
         began = time.perf_counter()
         yield Progress("bound", 0, None)
         at_most = len(found.rows) if found.status == "flipped" else self.options.limit
-        size = 1
-        if not isinstance(self.problem.fit.curvature, Whole) or self.problem.objective.outputs:
-            yield Bound(size, time.perf_counter() - began)
-            return
-        for item in lower_bound(
-            self.problem, self.problem.fit.curvature, self.tables.get(self.problem), at_most
-        ):
-            if isinstance(item, Progress):
-                yield item
-            else:
-                size = item
-        yield Bound(size, time.perf_counter() - began)
+        proved = yield from lower_bound(self.problem, self.tables.get(self.problem), at_most)
+        yield Bound(proved.rows, time.perf_counter() - began)
+        return proved
 
     def _cap(self) -> int:
         return max(self.options.limit, int(LARGEST_SHARE * self.problem.objective.n_rows))
@@ -280,12 +290,13 @@ class Tables:
     """The bound's worst cases, made once for all targets of a study, when first asked for."""
 
     def __init__(self) -> None:
-        self._made: BoundTables | None = None
+        self._made: list[BoundTables | None] = []
 
-    def get(self, problem: Problem) -> BoundTables:
-        if self._made is None:
-            self._made = bound_tables(problem, problem.fit.curvature)
-        return self._made
+    def get(self, problem: Problem) -> BoundTables | None:
+        """None for a loss that has no bound."""
+        if not self._made:
+            self._made.append(bound_tables(problem))
+        return self._made[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,14 @@ from forcing.models import TrainingData, adapt
 from forcing.protocol.context import Context
 from forcing.records import Claim, Decision, Event, Label, Ranking, Step
 from forcing.study import training
-from forcing.study.linear import LinearExplainer
+from forcing.study.explainers import explainer_of
 from forcing.study.options import run_options
 from forcing.study.progress import reported
 from forcing.study.verification import Refit, UserRefit
 
 if TYPE_CHECKING:
     from forcing.jupyter.widget import ForcingWidget
+    from forcing.study.audit import Audit
 
 
 class Study:
@@ -56,9 +57,10 @@ class Study:
         module, and have a parameter `seed`.
     seeds
         How many times `refit` is asked, with a seed of its own each time, where training is
-        random: a set is verified where most of these models decide otherwise.
+        random: a set is verified where most of these models decide otherwise. Of a model that is
+        explained by refits alone, the values of its random_state with which a set is verified.
     random_state
-        Seed of what is random: the baseline of that name, and the first one for `refit`.
+        Seed of what is random: baselines that draw, and the first one for `refit`.
 
     Raises
     ------
@@ -95,7 +97,7 @@ class Study:
             training.check_classes(self.y, self.sample_weight, np.asarray(known).tolist())
         asked = UserRefit.of(refit, seeds, random_state)
         adapted = adapt(model, TrainingData(X, self.y, self.sample_weight))
-        self._explainer = LinearExplainer(adapted, X, self.y, self.sample_weight, asked)
+        self._explainer = explainer_of(adapted, X, self.y, self.sample_weight, asked, seeds)
         self.row_ids = training.of_length("row_ids", row_ids, len(self.y), "training row")
         self.class_names = list(
             training.of_length("class_names", class_names, len(self._explainer.classes), "class")
@@ -106,6 +108,8 @@ class Study:
         self.random_state = random_state
         self.interrupted: Explanation | None = None
         """What the last `explain` had found when it was interrupted."""
+        self.interrupted_audit: Audit | None = None
+        """The targets that the last `audit` had done when it was interrupted."""
 
     def __repr__(self) -> str:
         return f"Study({self.model_description}, {self.n_rows} rows x {self.n_features} features)"
@@ -125,9 +129,12 @@ class Study:
         none (texts).
         """
         shape = self.X.shape if hasattr(self.X, "shape") else _shape_of_items(self.X)
-        if len(shape) >= 2:
-            return math.prod(shape[1:])
-        return self._explainer.n_parameters or 0
+        return math.prod(shape[1:]) if len(shape) >= 2 else self._explainer.n_parameters
+
+    @property
+    def default_baselines(self) -> tuple[str, ...]:
+        """Shown beside a set in a view unless others are asked for."""
+        return self._explainer.default_baselines
 
     @property
     def model_description(self) -> str:
@@ -169,6 +176,7 @@ class Study:
         name: str | None = None,
         label: Label = None,
         target_display: Any = None,
+        hold: Any = (),
         **search: Any,
     ) -> Explanation:
         """The smallest set of training rows found without which the model decides otherwise.
@@ -184,7 +192,9 @@ class Study:
         method
             "mfs" (Algorithm 1 with drift-free updates), "mfs-newton" (eq. 5 to the letter),
             "mfs-retrain" (refit at every step), or a baseline: then the shortest prefix of its
-            order that flips, unrefined.
+            order that flips, unrefined. "relabel" asks the other question: the fewest training
+            labels to change, no row removed, so that the decision flips; each step says what a
+            label `becomes`, and its weight stays as it was. There is no bound for it.
         refine
             Make the set smaller until no row can be spared.
         verify
@@ -192,7 +202,9 @@ class Study:
         bound
             Compute how few rows provably cannot flip the decision.
         baselines
-            "influence", "representer", "random": rankings to compare with, refitted.
+            Rankings to compare with, refitted: "influence" ("influence-1exact", "-cg", "-lissa",
+            "-arnoldi"), "representer", "prefix", "prefix-refined", "tracin", "knn-shapley",
+            "nearest", "random", "random-favoured".
         max_removals
             Largest set; 60 % of the rows by default.
         on_step
@@ -201,6 +213,8 @@ class Study:
             Write where the run is to the terminal.
         name, label, target_display
             For the screen: what the target is called, its true label, its picture or text.
+        hold
+            Rows that must stay, such as trusted ones: positions, or a boolean mask (n,).
         **search
             `exit` ("flip", "loss-gap" below `delta`, "likelihood-ratio"), `slack` (epsilon of
             eq. 2, in log-odds), `qp_steps` (quadratic programmes per counterfactual).
@@ -216,18 +230,19 @@ class Study:
         `study.interrupted`.
         """
         context = Context.of(self, x, name=name, label=label, target_display=target_display)
-        events = self.events(
-            x,
-            rival=rival,
-            threshold=threshold,
-            method=method,
-            refine=refine,
-            verify=verify,
-            bound=bound,
-            baselines=baselines,
-            max_removals=max_removals,
+        options = {
+            "rival": rival,
+            "threshold": threshold,
+            "method": method,
+            "refine": refine,
+            "verify": verify,
+            "bound": bound,
+            "baselines": baselines,
+            "max_removals": max_removals,
+            "hold": hold,
             **search,
-        )
+        }
+        events = self.events(x, **options)
         seen: list[Event] = []
         try:
             for event in reported(events) if progress else events:
@@ -235,9 +250,9 @@ class Study:
                 if on_step is not None and isinstance(event, Step):
                     on_step(event)
         except KeyboardInterrupt:
-            self.interrupted = Explanation.gather(context, seen) if seen else None
+            self.interrupted = Explanation.gather(context, seen, options) if seen else None
             raise
-        return Explanation.gather(context, seen)
+        return Explanation.gather(context, seen, options)
 
     def steps(self, x: Any, **options: Any) -> Iterator[Step]:
         """The steps of the search, lazily; closing the iterator stops the work.
@@ -275,11 +290,80 @@ class Study:
         """One baseline's order of the training rows, with `flips_at` by refitting."""
         return self._explainer.rank(x, method, rival, threshold, self.random_state)
 
+    def audit(
+        self,
+        X_test: Any,
+        y_test: Any = None,
+        *,
+        n_jobs: int | None = None,
+        progress: bool = True,
+        threshold: float | None = None,
+        refine: bool = True,
+        verify: bool = True,
+        bound: bool = True,
+        max_removals: int | None = None,
+        max_seconds: float | None = None,
+        chunk: int | None = None,
+    ) -> Audit:
+        """Explain many targets, as products of matrices: their sets, and the rows under suspicion.
+
+        Parameters
+        ----------
+        X_test
+            The targets (T, p) in the form of X, or a list of texts where X is one.
+        y_test
+            Their true labels (T,); with them `Audit.suspects` counts wrong decisions.
+        n_jobs
+            Chunks of targets that run at the same time, as joblib counts. In threads, which share
+            the study; within `joblib.parallel_config(backend=...)` on what that names: processes
+            ("loky"), or a cluster by dask, ray or spark, to which the study is sent.
+        progress
+            Write to the terminal how many targets are done and how long the rest takes.
+        threshold, refine, verify, bound, max_removals
+            As `explain` has them, for every target. Unrefined sets are found in fewer rounds,
+            are larger, and `irreducible` is None.
+        max_seconds
+            No target is begun after so many; those that are not done have the status "cancelled".
+        chunk
+            Targets side by side; by default as many as memory (256 MB) and patience (10 s
+            between two chunks) allow. The sets do not depend on it, nor on `n_jobs`.
+
+        Returns
+        -------
+        Audit
+            Every set verified and irreducible by the standard of `explain`. Of several classes any
+            change of the decision counts.
+
+        Notes
+        -----
+        Whole sets are exchanged where `explain` also removes row by row: sizes are the same for
+        most targets, and some percent larger where the classes are (nearly) separable and C is
+        large.
+
+        An interrupt (Ctrl-C) is raised, as it should be; the chunks done until then are
+        `study.interrupted_audit`.
+        """
+        from forcing.study.audit_run import audit
+
+        return audit(
+            self,
+            X_test,
+            y_test,
+            n_jobs=n_jobs,
+            progress=progress,
+            threshold=threshold,
+            refine=refine,
+            verify=verify,
+            bound=bound,
+            max_removals=max_removals,
+            max_seconds=max_seconds,
+            chunk=chunk,
+        )
+
     def view(self, x: Any, **options: Any) -> ForcingWidget:
         """The live widget; takes the options of `explain`, and streams in the background."""
         from forcing.jupyter.widget import view
 
-        options.setdefault("baselines", ("influence", "representer"))
         return view(self, x, **options)
 
 

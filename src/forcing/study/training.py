@@ -81,10 +81,10 @@ def feature_names(given: Sequence[str] | None, X: Any, model: Any) -> list[str] 
     return None
 
 
-def positions(rows: Any, n_rows: int) -> list[int]:
+def positions(rows: Any, n_rows: int, name: str = "rows") -> list[int]:
     """Row positions, whole and within the training data; a mask (n,) gives those it marks."""
     given = np.asarray(list(rows) if np.iterable(rows) else rows)
-    expected = f"rows must be positions from 0 to {n_rows - 1}, or a boolean mask of {n_rows}"
+    expected = f"{name} must be positions from 0 to {n_rows - 1}, or a boolean mask of {n_rows}"
     if given.dtype == bool and given.shape == (n_rows,):
         return [int(row) for row in np.flatnonzero(given)]
     if given.shape == (0,):  # NumPy calls an empty list float

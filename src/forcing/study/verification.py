@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from forcing.engine.arrays import Array
+from forcing.engine.arrays import Array, on_host
 from forcing.engine.problem import Problem
 from forcing.models import AdaptedModel
 from forcing.models.rows import as_single
+from forcing.models.views import told
 from forcing.records import Decision
 
 TIE = 1e-9
@@ -39,15 +40,14 @@ class UserRefit:
         """Checked; None without a refit of the user's."""
         if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
             raise ValueError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
-        takes_seed = refit is not None and _takes_seed(refit)
-        if seeds > 1 and not takes_seed:
-            what = "has no parameter `seed`" if refit is not None else "is None"
-            raise ValueError(
-                f"seeds={seeds} asks refit for as many refits, but refit {what}: pass "
-                "refit=lambda rows, seed: ... that trains on these rows with that seed."
-            )
         if refit is None:
             return None
+        takes_seed = _takes_seed(refit)
+        if seeds > 1 and not takes_seed:
+            raise ValueError(
+                f"seeds={seeds} asks refit for as many refits, but refit has no parameter `seed`: "
+                "pass refit=lambda rows, seed: ... that trains on these rows with that seed."
+            )
         begin = first or 0
         return cls(refit, tuple(range(begin, begin + seeds)) if takes_seed else ())
 
@@ -81,43 +81,56 @@ class Verifier:
     def decide(
         self, problem: Problem, rows: Sequence[int], near: Array | None = None
     ) -> tuple[Decision, str, float]:
-        """What it decides without these rows, what was refitted in words, and seconds."""
+        """What it decides without these rows (or with their other labels, where the problem is
+        one of labels), what was refitted in words, and seconds.
+        """
         began = time.perf_counter()
         kept = np.ones(problem.objective.n_rows, dtype=bool)
-        kept[list(rows)] = False
+        changed = None
+        if problem.others is None:
+            kept[list(rows)] = False
+        else:
+            changed = _changed(problem, problem.others, rows)
         if self.refit is not None:
             decision, words = self._by_the_user(problem, self.refit, np.flatnonzero(kept))
         elif self.model.refit is not None:
-            model, words = self.model.refit(kept, near)
+            model, words = self.model.refit(kept, near, *told(changed))
             decision = _decision(problem, model(self.x))
         else:
-            raise TypeError("nobody can refit this model: check `possible` before.")
+            raise TypeError(f"nobody can refit a {self.model.description} but its user.")
         return decision, words, time.perf_counter() - began
-
-    @property
-    def possible(self) -> bool:
-        """Whether there is anybody to ask."""
-        return self.refit is not None or self.model.refit is not None
 
     def _by_the_user(
         self, problem: Problem, refit: UserRefit, rows: NDArray[np.intp]
     ) -> tuple[Decision, str]:
         """The median decision of all seeds: it flips where more than half of them do."""
-        ask = self.model.scores_of
-        decisions = []
-        for fitted in refit.models(rows):
-            scores = (
-                ask(fitted)(self.x) if ask else scores_of(fitted, self.x, problem.classes, self.X)
-            )
-            decisions.append(_decision(problem, scores))
+        decisions = [_decision(problem, self._scores(fitted)) for fitted in refit.models(rows)]
         decisions.sort(key=lambda decision: decision.margin)
         flips = sum(decision.margin < -TIE for decision in decisions)
         several = f" ({flips} of {len(decisions)} seeds flip)" if len(decisions) > 1 else ""
         return decisions[len(decisions) // 2], f"your refit{several}"
 
+    def _scores(self, fitted: Any) -> NDArray[np.float64]:
+        """Of a model of the user's, in the unit in which the decision line is."""
+        if self.model.scores_of is not None:
+            return self.model.scores_of(fitted)(self.x)
+        scores = scores_of(fitted, self.x, self.model.classes, self.X)
+        line = self.model.cut_at
+        if line is None or (self.model.classes and hasattr(fitted, "decision_function")):
+            return scores
+        value = float(scores[1])
+        return np.array([0.0, line(math.exp(value) if self.model.classes else value)])
+
 
 def _decision(problem: Problem, scores: NDArray[np.float64]) -> Decision:
     return problem.decided(problem.margins_of(scores.tolist()))
+
+
+def _changed(problem: Problem, others: Array, rows: Sequence[int]) -> NDArray[np.intp]:
+    """(n,): positions of the labels, with those of these rows changed."""
+    codes = on_host(problem.codes).astype(np.intp)
+    codes[list(rows)] = on_host(others).astype(np.intp)[list(rows)]
+    return codes
 
 
 def scores_of(fitted: Any, x: Any, classes: tuple[Any, ...], X: Any = None) -> NDArray[np.float64]:
@@ -128,7 +141,7 @@ def scores_of(fitted: Any, x: Any, classes: tuple[Any, ...], X: Any = None) -> N
     """
     row = as_single(x, X)
     if not classes:  # a regression
-        return np.ravel(fitted.predict(row)).astype(np.float64)
+        return np.array([0.0, float(np.ravel(fitted.predict(row))[0])])
     labels = np.asarray(getattr(fitted, "classes_", classes)).tolist()
     if hasattr(fitted, "decision_function"):
         values = np.ravel(fitted.decision_function(row)).tolist()

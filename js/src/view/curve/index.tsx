@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { className, count, percent, value } from "../../format.js";
 import { useView } from "../context.js";
-import { phaseOf } from "../summary.js";
+import { deedOf, phaseOf, relabels } from "../summary.js";
 import { useWidth } from "../width.js";
 import { Gap } from "./gap.js";
 import { HEIGHT, geometry } from "./geometry.js";
@@ -61,20 +61,24 @@ export function Curve(): JSX.Element {
   };
 
   const at = cursor ?? last;
+  const { done } = deedOf(state);
   const confidence = g.line[at]?.[1] ?? claim.confidence;
   const gap = screen.gap && cursor !== null ? state.steps[cursor - 1]?.gap : undefined;
   const label =
-    `${count(at)} removed · ${percent(confidence, 1, claim.threshold)}` +
+    `${count(at)} ${done} · ${percent(confidence, 1, claim.threshold)}` +
     (gap === undefined ? "" : ` · gap ${value(gap)}`);
   return (
-    <section class="curve" aria-label="Confidence over rows removed">
+    <section
+      class="curve"
+      aria-label={`Confidence over ${relabels(state) ? "labels" : "rows"} ${done}`}
+    >
       <Legend />
       <div class="canvas" ref={box}>
         <div
           class="slider"
           role="slider"
           tabIndex={0}
-          aria-label={`Confidence in ${className(claim.favoured)} by training rows removed`}
+          aria-label={`Confidence in ${className(claim.favoured)} by training ${relabels(state) ? "labels" : "rows"} ${done}`}
           aria-orientation="horizontal"
           aria-valuemin={0}
           aria-valuemax={last}

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { count } from "../../format.js";
 import { PendingIcon } from "../icons.js";
 import { useView } from "../context.js";
-import { crossed, methodName, phaseOf } from "../summary.js";
+import { crossed, deedOf, methodName, phaseOf } from "../summary.js";
 import type { Ranking } from "../../protocol.js";
 
 /** Dashes tell the baselines apart without a colour; the first is solid. */
@@ -36,7 +36,11 @@ export function Legend(): JSX.Element {
   const steps = count(state.steps.length);
   const flips = state.verified === null ? crossed(state) : state.verified.flipped;
   const ours =
-    running && !flips ? `step ${steps}` : flips ? `flips at ${steps}` : `${steps} removed`;
+    running && !flips
+      ? `step ${steps}`
+      : flips
+        ? `flips at ${steps}`
+        : `${steps} ${deedOf(state).done}`;
   const short = (words: string): string =>
     width === "narrow" ? words.replace("flips at ", "") : words;
   const waiting = start.baselines.filter(

@@ -5,7 +5,7 @@ import { useMemo } from "preact/hooks";
 import { useView } from "../context.js";
 import { THIN, className, count, middle, percent, tick as format } from "../../format.js";
 import { Mark, roleOf } from "../shapes.js";
-import { nounOf } from "../summary.js";
+import { deedOf, nounOf } from "../summary.js";
 import { confidenceTicks, rowTicks } from "./extent.js";
 import { HEIGHT, LEFT, POINTS, along, path, pixels } from "./geometry.js";
 import type { Geometry } from "./geometry.js";
@@ -24,8 +24,8 @@ function markSize(steps: number): number {
   return steps <= 20 ? 4.2 : 3.2;
 }
 
-function Axes(props: { g: Geometry; threshold: number; noun: string }): JSX.Element {
-  const { g, threshold, noun } = props;
+function Axes(props: { g: Geometry; threshold: number; axis: string }): JSX.Element {
+  const { g, threshold, axis } = props;
   const right = g.x(g.rows);
   const bottom = g.y(g.extent[0]);
   const line = g.y(threshold);
@@ -58,7 +58,7 @@ function Axes(props: { g: Geometry; threshold: number; noun: string }): JSX.Elem
         </text>
       ))}
       <text class="axis" x={right} y={bottom + 34} text-anchor="end">
-        {`${noun} removed`}
+        {axis}
       </text>
     </g>
   );
@@ -238,7 +238,7 @@ export function Plot(props: {
   const { threshold } = start.claim;
   return (
     <svg class="plot" width={g.width} height={g.height} aria-hidden="true">
-      <Axes g={g} threshold={threshold} noun={nounOf(state)[1]} />
+      <Axes g={g} threshold={threshold} axis={`${nounOf(state)[1]} ${deedOf(state).done}`} />
       <Baselines g={g} />
       <BaselineFlips g={g} threshold={threshold} />
       <ForcingLine g={g} streaming={streaming} />

@@ -6,7 +6,7 @@ import { useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Picture } from "../picture.js";
 import { Shape } from "../shapes.js";
-import { decides, nounOf, phaseOf } from "../summary.js";
+import { decides, deedOf, phaseOf, relabels } from "../summary.js";
 import { Bar, Change } from "./bar.js";
 import { spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
@@ -23,7 +23,7 @@ export interface CardProps {
 }
 
 function Foot(props: CardProps): JSX.Element {
-  const { start, screen, toggle } = useView();
+  const { state, start, screen, toggle } = useView();
   const { line, facts } = props;
   if (props.small) {
     return (
@@ -63,7 +63,7 @@ function Foot(props: CardProps): JSX.Element {
         <span class="foot meta">
           {hint === null && after !== null && !back ? (
             <span class="if-back">
-              {line.back === null ? "leaves: " : "put back: "}
+              {line.back === null ? "leaves: " : `${deedOf(state).back}: `}
               <Shape role={decides(start.claim, after)} size={9} />
               {percent(after, 0, start.claim.threshold)}
             </span>
@@ -81,9 +81,9 @@ export function Card(props: CardProps): JSX.Element {
   const { line, facts, index, count } = props;
   const chosen = line.step !== null && screen.cursor === line.step;
   const back = line.step !== null && screen.back.includes(line.row);
-  const spoken = spokenLine(line, nounOf(state)[0], start.claim.threshold);
+  const spoken = spokenLine(line, state, start.claim.threshold);
   const able = toggle !== null && line.step !== null;
-  const action = line.step === null ? "" : back ? "Take out: " : "Put back: ";
+  const action = line.step === null || relabels(state) ? "" : back ? "Take out: " : "Put back: ";
   const id = line.item?.kind === "image" ? line.item.image : null;
   const fresh =
     facts.supports && index === count - 1 && phaseOf(state, live) === "running" && !props.small;

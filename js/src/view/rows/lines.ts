@@ -4,7 +4,7 @@ import { className, middle, odds, ordinal, percent } from "../../format.js";
 import type { Entry, Item, Ranking, Start, State } from "../../protocol.js";
 import { roleOf } from "../shapes.js";
 import type { Role } from "../shapes.js";
-import { changes, putBack } from "../summary.js";
+import { changes, deedOf, nounOf, putBack } from "../summary.js";
 import { logOdds } from "./measure.js";
 
 export interface Line {
@@ -97,7 +97,8 @@ export function rowName(line: Line, length = 24): string {
 }
 
 /** "training row 412, label cat, removed third, confidence 81 % to 64 %", as on the screen. */
-export function spokenLine(line: Line, noun: string, threshold: number): string {
+export function spokenLine(line: Line, state: State, threshold: number): string {
+  const noun = nounOf(state)[0];
   const words = [`${noun} ${line.name ?? line.row}`, `label ${className(line.label)}`];
   if (!line.positive) words.push("negative");
   if (line.confidence === null) {
@@ -106,7 +107,7 @@ export function spokenLine(line: Line, noun: string, threshold: number): string 
   } else {
     const from = line.confidence - (line.change ?? 0);
     const [before, after] = [percent(from, 0, threshold), percent(line.confidence, 0, threshold)];
-    words.push(`removed ${ordinal(line.place)}`);
+    words.push(`${deedOf(state).done} ${ordinal(line.place)}`);
     if (before !== after) words.push(`confidence ${before} to ${after}`);
     else {
       words.push(`confidence ${after}`);

@@ -6,7 +6,7 @@ import { count as counted, middle, value } from "../../format.js";
 import { useView } from "../context.js";
 import { useWidth } from "../width.js";
 import type { Width } from "../width.js";
-import { phaseOf } from "../summary.js";
+import { deedOf, phaseOf } from "../summary.js";
 import { Card } from "./card.js";
 import { fit, sharedColumns } from "./columns.js";
 import type { Fit } from "./columns.js";
@@ -69,7 +69,11 @@ function Header(props: { facts: ListFacts }): JSX.Element | null {
       <span class="moved">{facts.measure.unit}</span>
       {content}
       <span class="tail">
-        {facts.supports ? (state.verified === null ? "leaves" : "if put back") : "in the set"}
+        {facts.supports
+          ? state.verified === null
+            ? "leaves"
+            : `if ${deedOf(state).back}`
+          : "in the set"}
       </span>
     </div>
   );

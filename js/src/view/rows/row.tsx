@@ -12,7 +12,6 @@ import { Feature } from "./feature.js";
 import { rowName, spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
 import type { Measure } from "./measure.js";
-import { nounOf } from "../summary.js";
 import { IfBack, Toggle } from "./toggle.js";
 
 /** What a list says to each of its rows. */
@@ -124,7 +123,7 @@ export function Row(props: RowProps): JSX.Element {
         : {
             tabIndex: props.tabIndex,
             "data-index": index,
-            "aria-label": spokenLine(line, nounOf(state)[0], start.claim.threshold),
+            "aria-label": spokenLine(line, state, start.claim.threshold),
           })}
       onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
       onPointerLeave={() => dispatch({ type: "cursor", step: null })}

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { percent } from "../../format.js";
 import { useView } from "../context.js";
 import { Shape } from "../shapes.js";
-import { decides, nounOf } from "../summary.js";
+import { decides } from "../summary.js";
 import { TakeOutIcon, UndoIcon } from "../icons.js";
 import { spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
@@ -22,7 +22,7 @@ export function Toggle(props: { line: Line; tabIndex: number; index: number }): 
       tabIndex={props.tabIndex}
       aria-pressed={back}
       aria-disabled={toggle === null}
-      aria-label={`${words}: ${spokenLine(line, nounOf(state)[0], start.claim.threshold)}`}
+      aria-label={`${words}: ${spokenLine(line, state, start.claim.threshold)}`}
       onClick={(event) => {
         // The row behind it listens too.
         event.stopPropagation();

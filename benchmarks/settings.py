@@ -1,0 +1,30 @@
+"""What of the benchmarks is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.problems import Named
+
+
+@dataclass(frozen=True)
+class Settings:
+    targets: int = 12
+    """Most targets of a data set."""
+    data: tuple[str, ...] = ()
+    """Names of data sets; all where empty."""
+    short: bool = False
+    """To try the benchmarks out: what is large is left out, and nothing is recorded."""
+
+    def takes(self, named: Named) -> bool:
+        return named.available and (not self.data or named.name in self.data)
+
+    def some(self, positions: list[int] | NDArray[np.intp]) -> list[int]:
+        """Evenly spread ones, if there are too many."""
+        most = min(self.targets, len(positions))
+        return [
+            int(positions[i]) for i in np.linspace(0, len(positions) - 1, most).round().astype(int)
+        ]

@@ -1,0 +1,203 @@
+"""Any estimator that can be cloned and refitted, known by nothing but its answers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
+from sklearn.svm import SVC, NuSVC
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from forcing.errors import TrainingMismatchError, UnsupportedModelError
+from forcing.models.registry import TrainingData
+from forcing.models.rows import as_single
+from forcing.models.verdict import Says, Scale, ask
+from forcing.records import Label
+
+SIDES = ("below", "above")
+"""The two decisions of a regressor: its prediction is below the threshold, or not."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """All that a worker process needs to refit the user's estimator on some of the rows."""
+
+    estimator: Any
+    """Unfitted; its random_state is fixed."""
+    X: Any
+    """The rows as `fit` of this estimator takes them."""
+    y: NDArray[Any]
+    sample_weight: NDArray[np.float64] | None
+    scale: Scale
+    classes: tuple[Label, ...]
+
+    def fit(self, kept: NDArray[np.intp], seed: int | None = None) -> Any:
+        """A clone, fitted on these rows; `seed` replaces every random_state."""
+        fresh = _unfitted(self.estimator)
+        if seed is not None:
+            fresh.set_params(**dict.fromkeys(random_states(fresh), seed))
+        more = {} if self.sample_weight is None else {"sample_weight": self.sample_weight[kept]}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # hundreds of refits would say the same again
+            return fresh.fit(take_rows(self.X, kept), self.y[kept], **more)
+
+    def says(self, kept: NDArray[np.intp], row: Any, seed: int | None = None) -> Says | str:
+        """What a refit on these rows says; a text where it cannot be fitted on them."""
+        try:
+            return ask(self.fit(kept, seed), row, self.scale, self.classes)
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+            return f"{type(error).__name__}: {error}"
+
+    def empties_a_class(self, kept: NDArray[np.intp]) -> bool:
+        """Such a model has never seen a class: it does not decide against it."""
+        if self.scale == "prediction":
+            return len(kept) < 2
+        if self.sample_weight is not None:
+            kept = kept[self.sample_weight[kept] > 0]
+        return len(set(self.y[kept].tolist())) < len(self.classes)
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptedBlackBox:
+    """A fitted model and how to refit it."""
+
+    fitted: Any
+    """The user's own model, or the last step of it."""
+    recipe: Recipe
+    row: Callable[[Any], Any]
+    """A target, as the user gives it, as a one-row container for `fitted`."""
+    description: str
+    """Such as "RandomForestClassifier in a Pipeline"."""
+    notes: tuple[str, ...] = ()
+    feature_weights: NDArray[np.float64] | None = None
+    """Nothing is known of the weight of a column."""
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        return self.recipe.classes
+
+    @property
+    def regressor(self) -> bool:
+        return self.recipe.scale == "prediction"
+
+    def behind(self, through: Callable[[Any], Any], description: str, note: str) -> AdaptedBlackBox:
+        """The same model after preprocessing that stays as fitted."""
+        inner = self.row
+        return replace(
+            self,
+            row=lambda x: inner(through(x)),
+            description=description,
+            notes=(note, *self.notes),
+        )
+
+
+def adapt_black_box(model: Any, data: TrainingData, reason: str | None = None) -> AdaptedBlackBox:
+    """Any fitted classifier or regressor with `fit`, by cloning and refitting it; `reason` says
+    in a note why, where the type of model is better served otherwise.
+
+    Raises `UnsupportedModelError` for what cannot be asked or refitted.
+    """
+    scale = _scale(model)
+    if isinstance(model, BaseEstimator):
+        check_is_fitted(model)
+    if "precomputed" in (getattr(model, "kernel", None), getattr(model, "metric", None)):
+        raise UnsupportedModelError(
+            f"{type(model).__name__} takes precomputed distances or kernels, of which a row is a "
+            "column as well. Fit it on the rows themselves, with the metric or kernel by name."
+        )
+    known = getattr(model, "n_features_in_", None)
+    columns = data.X.shape[1] if len(getattr(data.X, "shape", ())) == 2 else known
+    if known is not None and columns != known:
+        raise TrainingMismatchError(
+            f"X has {columns} columns, the model was fitted on {known}: pass the X that fit "
+            "received."
+        )
+    name = type(model).__name__
+    if data.sample_weight is not None and not has_fit_parameter(model, "sample_weight"):
+        raise ValueError(f"sample_weight was given, but {name}.fit takes none: leave it out.")
+    estimator, fixed = _seeded(_unfitted(model))
+    notes = [f"Sets were searched by refitting {name}: smaller ones may exist."]
+    if reason is not None:
+        notes.append(reason)
+    if fixed:
+        notes.append("random_state was None; every refit has random_state=0.")
+    if scale == "decision":
+        notes.append(f"{name} gives no probabilities here: confidence is the logistic function "
+                     "of its decision function.")  # fmt: skip
+    if scale == "prediction":
+        notes.append("Confidence is the logistic function of the distance to the threshold, in "
+                     "standard deviations of y.")  # fmt: skip
+    classes: tuple[Label, ...] = SIDES
+    if scale != "prediction":
+        classes = tuple(np.asarray(getattr(model, "classes_", np.unique(data.y))).tolist())
+    return AdaptedBlackBox(
+        fitted=model,
+        recipe=Recipe(estimator, _indexable(data.X), data.y, data.sample_weight, scale, classes),
+        row=partial(as_single, X=data.X),
+        description=name,
+        notes=tuple(notes),
+    )
+
+
+def _scale(model: Any) -> Scale:
+    name = type(model).__name__
+    if not hasattr(model, "fit"):
+        raise UnsupportedModelError(
+            f"model is a {name} without fit, so it cannot be refitted. Pass a fitted scikit-learn "
+            "estimator, or teach forcing this kind with forcing.register(type, adapter)."
+        )
+    if is_regressor(model):
+        return "prediction"
+    classes = getattr(model, "classes_", None)
+    asked = hasattr(model, "predict_proba") or hasattr(model, "decision_function")
+    if not asked or (isinstance(model, BaseEstimator) and not is_classifier(model)):
+        raise UnsupportedModelError(
+            f"model is a {name}; forcing explains fitted classifiers with predict_proba or "
+            "decision_function, and regressors with threshold=. Teach it another kind with "
+            "forcing.register(type, adapter)."
+        )
+    if isinstance(classes, list):
+        raise UnsupportedModelError(
+            f"{name} has several outputs; forcing explains one: fit a model for each column of y."
+        )
+    # libsvm's probabilities come from another fit, and may contradict its `predict`.
+    if hasattr(model, "predict_proba") and not isinstance(model, SVC | NuSVC):
+        return "probability"
+    return "decision"
+
+
+def _unfitted(model: Any) -> Any:
+    return clone(model, safe=False)  # a stranger without get_params is copied as it is
+
+
+def random_states(estimator: Any) -> list[str]:
+    """Names of the parameters, also nested ones, that seed what is random."""
+    if not hasattr(estimator, "get_params"):
+        return []
+    return [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
+
+
+def _seeded(estimator: Any) -> tuple[Any, bool]:
+    """With 0 for each random_state that is None, and whether there was one."""
+    names = random_states(estimator)
+    unset = [name for name in names if estimator.get_params()[name] is None]
+    return (estimator.set_params(**dict.fromkeys(unset, 0)) if unset else estimator), bool(unset)
+
+
+def _indexable(X: Any) -> Any:
+    return X.tocsr() if hasattr(X, "tocsr") else X
+
+
+def take_rows(X: Any, rows: NDArray[np.intp]) -> Any:
+    """These rows, in the kind of container that X is."""
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    if isinstance(X, list | tuple):
+        return [X[i] for i in rows]
+    return X[rows]

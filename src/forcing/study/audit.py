@@ -1,0 +1,204 @@
+"""`Audit`: which training rows the decisions on a whole test set stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forcing.records import Label
+from forcing.study.many import Outcome
+from forcing.study.options import one_of
+
+if TYPE_CHECKING:
+    import bqplot
+    import pandas as pd
+
+Score: TypeAlias = Literal["weight", "count"]
+
+FEW = 3
+"""Rows up to which the summary calls a decision one of few rows."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Audit:
+    """Made by `Study.audit`. Row positions are those of the training data."""
+
+    outcomes: tuple[Outcome, ...]
+    """One for each target, in their order."""
+    y_test: NDArray[Any] | None
+    """(T,): the true labels, where they were given."""
+    y: NDArray[Any]
+    """(n,): the training labels."""
+    row_ids: Sequence[Any] | None = None
+    """(n,): what the training rows are called."""
+    seconds: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def __getitem__(self, target: int) -> Outcome:
+        return self.outcomes[target]
+
+    @property
+    def supports(self) -> tuple[tuple[int, ...], ...]:
+        """The set of each target; empty where none was found."""
+        return tuple(outcome.supports for outcome in self.outcomes)
+
+    @cached_property
+    def wrong(self) -> NDArray[np.bool_] | None:
+        """(T,): whether the model decides otherwise than the true label; None without labels."""
+        if self.y_test is None:
+            return None
+        pairs = zip(self.outcomes, self.y_test.tolist(), strict=True)
+        return np.array(
+            [o.claim is not None and o.claim.favoured != true for o, true in pairs], bool
+        )
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each target; sizes and bounds are missing where no set was found.
+
+        `wrong` and `label` are there where the audit was given true labels.
+        """
+        pandas = _pandas("Audit.frame", "`.outcomes`")
+        claims = [outcome.claim for outcome in self.outcomes]
+        columns: dict[str, Any] = {"target": range(len(self))}
+        if self.y_test is not None:
+            columns["label"] = self.y_test
+        columns["predicted"] = [None if c is None else c.favoured for c in claims]
+        columns["rival"] = [None if c is None else c.rival for c in claims]
+        columns["confidence"] = [np.nan if c is None else c.confidence for c in claims]
+        if self.wrong is not None:
+            columns["wrong"] = self.wrong
+        sizes = [len(o.supports) or None for o in self.outcomes]
+        columns["size"] = pandas.array(sizes, dtype="Int64")
+        columns["lower_bound"] = pandas.array([o.lower_bound for o in self.outcomes], dtype="Int64")
+        columns["flipped"] = [o.flipped for o in self.outcomes]
+        for name in ("verified", "irreducible"):
+            values = [getattr(o, name) for o in self.outcomes]
+            columns[name] = pandas.array(values, dtype="boolean")
+        columns["status"] = [o.status for o in self.outcomes]
+        columns["supports"] = list(self.supports)
+        columns["seconds"] = [o.seconds for o in self.outcomes]
+        frame: pd.DataFrame = pandas.DataFrame(columns)
+        return frame
+
+    def suspects(self, score: Score = "weight") -> pd.DataFrame:
+        """Training rows by how much wrong decisions stand on them, the most suspect first.
+
+        A row for each training row that stands in any set: its position, its name where rows
+        have names, its label, on how many wrong decisions' sets it stands (`wrong`), on how many
+        in all (`sets`), `share` = wrong / sets, and `score`. Without true labels the score is over
+        all sets, and `wrong` and `share` are missing.
+
+        Parameters
+        ----------
+        score
+            How rows are ranked; ties by `wrong`, `sets`, then position.
+
+            - "weight": each wrong decision's set hands out 1, in equal parts to its rows: a wrong
+              decision that stands on two rows says more of each than one that stands on fifty.
+            - "count": the number of wrong decisions alone.
+        """
+        pandas = _pandas("Audit.suspects", "`.suspect_rows()`")
+        rows = self.suspect_rows(score)
+        sets, wrong, scores = self._tallies(score)
+        columns: dict[str, Any] = {"row": rows}
+        if self.row_ids is not None:
+            columns["name"] = [self.row_ids[int(row)] for row in rows]
+        columns["label"] = self.y[rows]
+        if wrong is not None:
+            columns |= {"wrong": wrong[rows], "sets": sets[rows], "share": wrong[rows] / sets[rows]}
+        else:
+            columns["sets"] = sets[rows]
+        frame: pd.DataFrame = pandas.DataFrame(columns | {"score": scores[rows]})
+        return frame
+
+    def suspect_rows(self, score: Score = "weight") -> NDArray[np.intp]:
+        """The positions in `suspects`, which needs pandas; this does not."""
+        one_of("score", score, get_args(Score))
+        sets, wrong, scores = self._tallies(score)
+        rows = np.flatnonzero(sets)
+        first = sets if wrong is None else wrong
+        order = np.lexsort((rows, -sets[rows], -first[rows], -np.round(scores[rows], 12)))
+        return np.asarray(rows[order], dtype=np.intp)
+
+    def _tallies(
+        self, score: Score
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp] | None, NDArray[np.float64]]:
+        """(n,) each: sets, wrong decisions' sets and score of the training rows."""
+        n = len(self.y)
+        guilty = np.ones(len(self), bool) if self.wrong is None else self.wrong
+        counts, weights = np.zeros((2, n), dtype=np.intp), np.zeros((2, n))
+        for supports, is_guilty in zip(self.supports, guilty.tolist(), strict=True):
+            members = list(supports)
+            counts[int(is_guilty), members] += 1
+            weights[int(is_guilty), members] += 1.0 / max(1, len(members))
+        scores = weights[1] if score == "weight" else counts[1].astype(float)
+        return counts.sum(axis=0), None if self.wrong is None else counts[1], scores
+
+    def plot(self) -> bqplot.Figure:
+        """Set size over confidence, a point for each target, wrong decisions marked.
+
+        Needs bqplot (`pip install "forcing[plots]"`).
+        """
+        from forcing.jupyter.audit_figure import sizes
+
+        found = [t for t, o in enumerate(self.outcomes) if o.supports and o.claim is not None]
+        claims = [self.outcomes[t].claim for t in found]
+        confidence = np.array([c.confidence for c in claims if c is not None])
+        size = np.array([len(self.outcomes[t].supports) for t in found])
+        return sizes(confidence, size, None if self.wrong is None else self.wrong[found])
+
+    def summary(self) -> dict[str, str]:
+        """What the notebook shows: a name and a value each."""
+        flipped = [o for o in self.outcomes if o.flipped and o.supports]
+        sizes = [len(o.supports) for o in flipped]
+        told = {"targets": f"{len(self)}"}
+        if self.wrong is not None:
+            told["wrong decisions"] = f"{int(self.wrong.sum())}"
+        told["sets found"] = f"{len(flipped)}"
+        other: dict[str, int] = {}
+        for outcome in self.outcomes:
+            if outcome.status != "flipped":
+                other[outcome.status] = other.get(outcome.status, 0) + 1
+        told |= {name: f"{n}" for name, n in other.items()}
+        if sizes:
+            told["median size"] = f"{np.median(sizes):g} of {len(self.y)} rows"
+            told[f"on {FEW} rows or fewer"] = f"{sum(size <= FEW for size in sizes)}"
+            told["verified"] = f"{sum(bool(o.verified) for o in flipped)}"
+        rows = self.suspect_rows()[:5].tolist()
+        if rows and self.wrong is not None and self.wrong.any():
+            told["top suspects"] = ", ".join(self._name(row) for row in rows)
+        return told
+
+    def _name(self, row: int) -> str:
+        label: Label = self.y[row]
+        named = "" if self.row_ids is None else f" {self.row_ids[row]}"
+        return f"{row}{named} ({label})"
+
+    def __repr__(self) -> str:
+        return f"<Audit: {'; '.join(f'{name}: {value}' for name, value in self.summary().items())}>"
+
+    def _repr_html_(self) -> str:
+        lines = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+            for name, value in self.summary().items()
+        )
+        return f"<table><caption>Audit</caption><tbody>{lines}</tbody></table>"
+
+
+def _pandas(what: str, instead: str) -> Any:
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ImportError(
+            f"{what} needs pandas (pip install pandas); {instead} does without."
+        ) from error
+    return pd
