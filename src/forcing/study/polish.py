@@ -17,9 +17,6 @@ from forcing.models import AdaptedModel
 HARMLESS = 1e-3
 """Distance below which it does not matter why: a thousandth of a standard deviation."""
 
-LARGE = 1e8
-"""Rows times parameters beyond which a refit takes long."""
-
 SETTLED = 1e-7
 """Change of the predictors below which the factor at the fitted parameters serves the optimum."""
 
@@ -88,7 +85,7 @@ def _is_near_enough(objective: LinearObjective, at_fit: Fit, optimum: Fit) -> bo
     """Of a large problem, whose refit is not worth a suspicion: within a thousandth of the best
     objective.
     """
-    if objective.n_rows * objective.n_parameters < LARGE:
+    if not objective.is_large:
         return False
     values = [float(objective.value(f.theta, f.predictor, f.kept)) for f in (at_fit, optimum)]
     return values[0] <= 1.001 * values[1]
