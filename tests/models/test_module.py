@@ -56,6 +56,22 @@ def test_margins_and_sets_are_those_of_scikit_learn_on_the_same_features(case):
         assert ours.lower_bound <= ours.size
 
 
+def test_audits_and_other_questions_are_answered_as_on_the_same_features(case):
+    module, X, y, more, study = case
+    theirs = forcing.Study(on_features(module, X, y), features_of(module, X), np.asarray(y))
+    rows = unsure(study, more)[:6]
+    targets = features_of(module, more)
+    audits = study.audit(more[rows], progress=False), theirs.audit(targets[rows], progress=False)
+    ours, others = ([(len(o.supports), o.verified) for o in a.outcomes] for a in audits)
+    assert ours == others
+    first = study.explain(more[rows[1]])
+    for question in ({"method": "relabel"}, {"hold": first.supports[:1]}):
+        asked = (study, more[rows[1]]), (theirs, targets[rows[1]])
+        ours, other = (s.explain(x, **question) for s, x in asked)
+        assert ours.status == "flipped"
+        assert (ours.size, ours.status, ours.verified) == (other.size, other.status, other.verified)
+
+
 def test_a_flip_is_one_of_an_optimiser_of_torch(case):
     module, X, y, more, study = case
     x = more[unsure(study, more)[1]]

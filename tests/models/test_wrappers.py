@@ -1,5 +1,7 @@
 """Models inside calibration, thresholds and searches: decided where the whole is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn import model_selection
@@ -13,6 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 import forcing
+from forcing.models import TrainingData, adapt
+from forcing.models.views import behind
 from forcing.records import Verified
 from linear_cases import CALIBRATED, named_by_text, slope, three_blobs, two_moons
 from support import assert_by_refits
@@ -255,3 +259,13 @@ def test_one_vs_rest_of_pipelines_that_are_alike():
     whole = RidgeClassifier().fit(StandardScaler().fit_transform(X), y)  # has several by itself
     plain = forcing.Study(make_pipeline(StandardScaler().fit(X), whole), X, y)
     assert study.claim(x).margin == pytest.approx(plain.claim(x).margin)
+
+
+def test_what_only_its_user_can_refit_stays_so_behind_preprocessing():
+    X, y = two_moons()
+    adapted = adapt(LogisticRegression().fit(X, y), TrainingData(X, y))
+    alone = replace(adapted, refit=None, scores_of=lambda fitted: fitted)
+    seen = behind(alone, lambda x: 2 * x)
+    assert seen.refit is None
+    np.testing.assert_array_equal(seen.scores_of(lambda x: x)(X[0]), 2 * X[0])
+    np.testing.assert_array_equal(seen.scores(X[0]), adapted.scores(2 * X[0]))

@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from forcing.baselines import follow_up, longest_prefix, rank
-from forcing.engine.arrays import on_host
+from forcing.engine.arrays import Array, on_host
 from forcing.engine.bounds import BoundTables, LowerBound, bound_tables, lower_bound
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
@@ -26,6 +26,9 @@ LARGEST_SHARE = 0.6
 
 STARTS = ("influence", "representer")
 """Baselines whose prefixes are further starts of the search for a set."""
+
+NEAR = 1e-5
+"""Decrement of the parameters that the user's estimator starts from, in a large problem."""
 
 T = TypeVar("T")
 Stage: TypeAlias = Generator[Event, None, T]
@@ -98,7 +101,7 @@ class Run:
                 for step in self._steps(candidate.fit, options):
                     steps.append(step)
                     yield step
-                candidate = self._refit(steps, candidate.fit)
+                candidate = self._refit(steps, candidate.fit, options)
                 if candidate.margin >= -options.slack:
                     if len(steps) == before or not ended(steps[-1]):
                         return (yield from self._other_starts(steps, candidate, options))
@@ -169,10 +172,8 @@ class Run:
                 if ended(step):
                     return
 
-    def _refit(self, steps: list[Step], near: Fit) -> Candidate:
-        rows = _rows(steps)
-        fit = self.problem.refit(rows, near)
-        return Candidate(rows, fit, self.problem.margin(fit.theta))
+    def _refit(self, steps: list[Step], near: Fit, options: SearchOptions) -> Candidate:
+        return Refinement(self.problem, options.slack).refit(_rows(steps), near)
 
     def _checked(
         self, steps: list[Step], found: Candidate, options: SearchOptions
@@ -193,7 +194,8 @@ class Run:
         refined = Refined(ordered, len(steps), time.perf_counter() - began)
         if not self.options.verify:
             return refined, None
-        if best.put_back is None and self.verifier.refit is None:
+        quick = self.options.refine or not self.problem.objective.is_large
+        if best.put_back is None and self.verifier.refit is None and quick:
             best = yield from refinement.put_back_each(best)
         yield Progress("verify", 0, 1, "refit your estimator")
         return refined, self._verified(best, ordered)
@@ -211,11 +213,11 @@ class Run:
         return (*steps[:-1], last)
 
     def _verified(self, best: Candidate, ordered: tuple[Step, ...]) -> Verified:
-        decision, by, seconds = self.verifier.decide(self.problem, best.rows)
+        decision, by, seconds = self.verifier.decide(self.problem, best.rows, self._near(best))
         flipped = decision.margin < -TIE
-        if self.verifier.refit is not None:  # its decision line is not the objective's
+        if self.verifier.refit is not None or best.put_back is None:  # or its line is another
             return Verified(decision, flipped, None, (), by, seconds)
-        margins = dict(zip(best.rows, best.put_back or (), strict=True))
+        margins = dict(zip(best.rows, best.put_back, strict=True))
         line = max(self.options.search.slack, TIE)
         return Verified(
             decision=decision,
@@ -225,6 +227,12 @@ class Run:
             by=by,
             seconds=seconds,
         )
+
+    def _near(self, best: Candidate) -> Array | None:
+        """Parameters for the user's estimator to start from, where a cold start takes minutes."""
+        if not self.problem.objective.is_large:
+            return None
+        return self.problem.refit(best.rows, best.fit, NEAR).theta
 
     def _exited(self, candidate: Candidate, loss_gap: float) -> Stage[_Found]:
         """The loss gap closed before the decision flipped."""
@@ -258,7 +266,9 @@ class Run:
         if not self.options.verify or not candidate.rows:
             return None
         yield Progress("verify", 0, 1, "refit your estimator")
-        decision, by, seconds = self.verifier.decide(self.problem, candidate.rows)
+        decision, by, seconds = self.verifier.decide(
+            self.problem, candidate.rows, self._near(candidate)
+        )
         verified = Verified(decision, decision.margin < -TIE, None, (), by, seconds)
         yield verified
         return verified
