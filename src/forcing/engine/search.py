@@ -129,17 +129,28 @@ def follow(
 ) -> Iterator[Step]:
     """Remove the rows of `order` one after the other, with drift-free updates, and stop at nothing.
 
-    With `among`, the order is eq. 3's among these rows: each time the one violated most.
+    With `among`, the order is eq. 3's among these rows: each time the one violated most. Where a
+    solve takes long they leave together, in the order of what they take to first order.
     """
     waiting = [int(i) for i in order]
     model = begin(problem, problem.fit)
     opposite = _opposite(problem, model, options)
-    for number in range(1, len(waiting) + 1):
-        row = _most_violated(problem, model, opposite, waiting) if among else waiting[0]
-        waiting.remove(row)
-        model = drift_free(problem, model, [row])
+    number = 0
+    while waiting:
+        if among and problem.objective.is_large:
+            pulls = sorted(zip(_falls(problem, model, waiting), waiting, strict=True), reverse=True)
+            rows = [row for _, row in pulls]
+        else:
+            rows = [_most_violated(problem, model, opposite, waiting) if among else waiting[0]]
+        for row in rows:
+            waiting.remove(row)
+        falls = _falls(problem, model, rows)
+        before, model = model, drift_free(problem, model, rows)
         opposite = _opposite(problem, model, options)
-        yield problem.step(number, row, problem.margin(model.theta), opposite.loss_gap)
+        margins = _on_the_way(problem.margin(before.theta), problem.margin(model.theta), falls)
+        for row, margin in zip(rows, margins, strict=True):
+            number += 1
+            yield problem.step(number, row, margin, opposite.loss_gap)
 
 
 def _most_violated(

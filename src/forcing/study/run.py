@@ -64,28 +64,55 @@ class Run:
         self.verifier = verifier
         self.tables = tables
         self.began = time.perf_counter()
+        self.late = False
+        """Whether the time ran out, so that something is missing."""
 
     def events(self) -> Generator[Event, None, None]:
         options = self.options
         yield Start(self.problem.claim, options.search.method, options.limit, options.baselines)
         try:
+            yield from self._estimate()
             found = yield from self._forcing_set()
         except ConvergenceError as error:  # the steps that were told stay
             yield End("failed", str(error), self._seconds())
             return
         reason = found.reason
         try:
-            if options.bound and found.status != "unflippable":
+            if options.bound and found.status != "unflippable" and not self._is_late():
                 proved = yield from self._bound(found)
                 if proved.single is not None and len(found.rows) > 1 and found.status == "flipped":
                     found = yield from self._alone(proved.single, found)
             reach = max(8, int(1.3 * len(found.rows)))
             for name in options.baselines:
+                if self._is_late():
+                    break
                 ranking = rank(self.problem, name, options.seed)
                 yield (yield from follow_up(self.problem, ranking, reach, self._cap()))
         except ConvergenceError as error:  # and so does the set
             reason = f"{reason} What should have followed is missing: {error}"
+        if self.late:
+            over = f"the {options.max_seconds:g} seconds allowed were over"
+            reason = f"{reason} What should have followed is missing: {over}."
         yield End(found.status, reason, self._seconds())
+
+    def _is_late(self) -> bool:
+        most = self.options.max_seconds
+        self.late = self.late or (most is not None and self._seconds() > most)
+        return self.late
+
+    def _estimate(self) -> Iterator[Progress]:
+        """What is ahead, where it is long enough to be worth a word."""
+        objective = self.problem.objective
+        if objective.is_large:
+            began = time.perf_counter()
+            objective.design.times(self.problem.fit.theta)
+            seconds = time.perf_counter() - began
+            yield Progress(
+                "prepare",
+                0,
+                None,
+                f"a pass over the rows takes {seconds:.2g} s; a set takes hundreds",
+            )
 
     def _forcing_set(self) -> Stage[_Found]:
         """Remove rows until the decision flips and, if asked, the user's estimator agrees."""
@@ -101,8 +128,12 @@ class Run:
                 for step in self._steps(candidate.fit, options):
                     steps.append(step)
                     yield step
+                    if self._is_late():
+                        break
                 candidate = self._refit(steps, candidate.fit, options)
                 if candidate.margin >= -options.slack:
+                    if self._is_late():
+                        return (yield from self._not_flipped(candidate))
                     if len(steps) == before or not ended(steps[-1]):
                         return (yield from self._other_starts(steps, candidate, options))
                     if steps[-1].margin >= -options.slack:
@@ -190,11 +221,14 @@ class Run:
                     yield item
                 else:
                     best = item
+                if self._is_late():
+                    break
         ordered = yield from self._ordered(steps, best)
         refined = Refined(ordered, len(steps), time.perf_counter() - began)
         if not self.options.verify:
             return refined, None
         quick = self.options.refine or not self.problem.objective.is_large
+        quick = quick and not self._is_late()
         if best.put_back is None and self.verifier.refit is None and quick:
             best = yield from refinement.put_back_each(best)
         yield Progress("verify", 0, 1, "refit your estimator")
@@ -244,16 +278,19 @@ class Run:
         """The rows ran out, or the limit was reached."""
         verified = yield from self._verify_unflipped(candidate)
         size = len(candidate.rows)
+        nouns = "rows" if self.problem.others is None else "changed labels"
         if verified is not None and verified.flipped:
             slack = self.options.search.slack
             clearly = f", though not by {slack:g} log-odds" if slack else ""
-            nouns = "rows" if self.problem.others is None else "changed labels"
             return _Found("flipped", f"{size} {nouns} flip the decision{clearly}.", candidate.rows)
         if size >= self.options.limit:
             with_them = (
                 f"Without {size} rows" if self.problem.others is None else f"With {size} new labels"
             )
             reason = f"{with_them}, the most allowed, the decision is the same."
+            return _Found("limit", reason, candidate.rows)
+        if self.late:
+            reason = f"After {size} {nouns} the decision is the same."
             return _Found("limit", reason, candidate.rows)
         reason = (
             "No set was found: no further row supports the decision."
