@@ -9,8 +9,8 @@ import pytest
 from forcing.baselines import influence, representer
 from forcing.engine.arrays import on_host
 from forcing.engine.bounds import bound_tables, lower_bound
-from forcing.engine.curvature import factorised
 from forcing.engine.design import Dense
+from forcing.engine.factorise import factorised
 from forcing.engine.fitting import Fit
 from forcing.engine.refine import Refinement
 from forcing.engine.search import SearchOptions, search

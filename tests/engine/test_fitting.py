@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from forcing.engine.curvature import Corrected, Whole
+from forcing.engine.corrected import Corrected
+from forcing.engine.curvature import Whole
 from forcing.engine.fitting import refresh
 from forcing.engine.toggle import toggled_margins
 from forcing.records import finished

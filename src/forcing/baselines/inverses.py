@@ -15,9 +15,9 @@ from forcing.baselines.influence import supports
 from forcing.baselines.spectrum import largest_eigenvalue
 from forcing.engine.arrays import Array, beside, indices, on_host
 from forcing.engine.conjugate import TIGHT, Conjugate
-from forcing.engine.curvature import Diagonal
 from forcing.engine.design import Dense, Sparse
 from forcing.engine.objective import LinearObjective
+from forcing.engine.preconditioners import Diagonal
 from forcing.engine.problem import Problem
 
 DEPTH, REPEATS, BATCH = 5_000, 4, 64

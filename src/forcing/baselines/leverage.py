@@ -8,7 +8,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array, beside, eye
-from forcing.engine.curvature import factorised
+from forcing.engine.factorise import factorised
 from forcing.engine.problem import Problem
 
 ROWS_AT_A_TIME = 512

@@ -11,7 +11,8 @@ from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array, beside
 from forcing.engine.conjugate import Conjugate
-from forcing.engine.curvature import Curvature, factorised, roughly
+from forcing.engine.curvature import Curvature, roughly
+from forcing.engine.factorise import factorised
 from forcing.engine.objective import LinearObjective
 from forcing.errors import ConvergenceError
 

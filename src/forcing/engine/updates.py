@@ -9,8 +9,10 @@ from array_api_compat import array_namespace
 
 from forcing.engine.arrays import Array
 from forcing.engine.conjugate import Conjugate, Inverse
+from forcing.engine.corrected import Corrected
 from forcing.engine.counterfactual import Iterate
-from forcing.engine.curvature import CHEAP, Corrected, Curvature, factorised
+from forcing.engine.curvature import CHEAP, Curvature
+from forcing.engine.factorise import factorised
 from forcing.engine.fitting import Fit, refit, refresh
 from forcing.engine.problem import Problem
 

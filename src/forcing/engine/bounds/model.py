@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forcing.engine.arrays import on_host
-from forcing.engine.curvature import LARGEST
+from forcing.engine.factorise import LARGEST
 from forcing.engine.losses import Logistic, Squared
 from forcing.engine.problem import Problem
 
