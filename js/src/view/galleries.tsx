@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { className, count, middle, value } from "../format.js";
-import type { Item, Start } from "../protocol.js";
+import type { Item, Ranking, Start } from "../protocol.js";
 import { useView } from "./context.js";
 import { flipsAt } from "./curve/legend.js";
 import { TickIcon } from "./icons.js";
@@ -42,12 +42,18 @@ function useGalleries(): Gallery[] {
       },
       ...state.rankings.map((ranking) => ({
         method: ranking.method,
-        flips: flipsAt(ranking),
+        flips: flipsAt(ranking) + says(ranking),
         lines: rankingLines(state, start, ranking),
         supports: false,
       })),
     ];
   }, [state, start]);
+}
+
+/** What a method that claims a set of its own says of its size. */
+function says(ranking: Ranking): string {
+  const { predicted } = ranking;
+  return typeof predicted === "number" ? `, says ${count(predicted)}` : "";
 }
 
 /** What sets a row apart, in one line. */
@@ -94,7 +100,7 @@ function Brief(props: {
         class={["brief", chosen ? "chosen" : "", back ? "back" : ""].join(" ")}
         data-index={props.index}
         tabIndex={props.tabIndex}
-        aria-label={action + spokenLine(line, state, start.claim.threshold)}
+        aria-label={action + spokenLine(line, state, start.claim)}
         aria-disabled={toggle === null || line.step === null}
         {...(line.step === null ? {} : { "aria-pressed": back })}
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}

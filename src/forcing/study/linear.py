@@ -55,7 +55,12 @@ class LinearExplainer:
     @property
     def notes(self) -> tuple[str, ...]:
         own = [self.polish.note] if self.polish.note else []
-        if not self.adapted.probabilities:
+        if not self.adapted.classes:
+            own.append(
+                "Percentages are the logistic function of the distance between prediction and "
+                "threshold, 50 % the threshold."
+            )
+        elif not self.adapted.probabilities:
             own.append(
                 "The model gives no probabilities: percentages are the logistic function of its "
                 "score, 50 % the decision line."
@@ -177,6 +182,8 @@ class LinearExplainer:
                 confidence=0.5,
                 margin=margins[nearest],
                 threshold=1 / (1 + math.exp(-shift)) if adapted.probabilities else 0.5,
+                cut=None if adapted.classes or threshold is None else float(threshold),
+                prediction=None if adapted.classes or adapted.cut_at else ours[1] - ours[0],
             ),
             classes=self.classes,
             codes=self._codes(threshold),

@@ -1,7 +1,8 @@
 /** Where the curve's words go. */
 
 import type { Claim } from "../../protocol.js";
-import { count, percent } from "../../format.js";
+import { count } from "../../format.js";
+import { certainty } from "../summary.js";
 import { HEIGHT, LEFT } from "./geometry.js";
 import type { Geometry } from "./geometry.js";
 import { place, textWidth } from "./place.js";
@@ -36,7 +37,7 @@ export function labels(
   const clamp = (x: number, width: number): number => Math.min(Math.max(LEFT, x), right - width);
 
   const startY = g.y(claim.confidence);
-  const startWidth = textWidth(percent(claim.confidence, 1), 13) + 4;
+  const startWidth = textWidth(certainty(claim, claim.confidence, 1), 13) + 4;
   const start = take(
     place(
       [

@@ -3,9 +3,9 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useView } from "../context.js";
-import { THIN, className, count, middle, percent, tick as format } from "../../format.js";
+import { THIN, className, count, middle, tick as format } from "../../format.js";
 import { Mark, roleOf } from "../shapes.js";
-import { deedOf, nounOf } from "../summary.js";
+import { certainty, deedOf, nounOf } from "../summary.js";
 import { confidenceTicks, rowTicks } from "./extent.js";
 import { HEIGHT, LEFT, POINTS, along, path, pixels } from "./geometry.js";
 import type { Geometry } from "./geometry.js";
@@ -130,11 +130,7 @@ function ForcingLine(props: { g: Geometry; streaming: boolean }): JSX.Element {
         state.steps.map((step, i) => {
           if (i + 1 === g.flip) return null;
           const label = state.rows[String(step.row)]?.label;
-          const role = step.positive
-            ? "favoured"
-            : label === undefined
-              ? "rival"
-              : roleOf(label, start.claim);
+          const role = roleOf(label ?? start.claim.rival, start.claim, step.positive);
           return (
             <Mark key={step.row} role={role} x={g.x(i + 1)} y={g.y(step.confidence)} size={size} />
           );
@@ -181,11 +177,11 @@ function Labels(props: { g: Geometry; streaming: boolean }): JSX.Element {
         </g>
       ))}
       <text class="value" x={spots.start.x} y={spots.start.y + 12}>
-        {percent(claim.confidence, 0, claim.threshold)}
+        {certainty(claim, claim.confidence)}
       </text>
       {spots.now && (
         <text class="value" x={spots.now.x} y={spots.now.y + 12}>
-          {percent(g.line.at(-1)?.[1] ?? 0, 1, claim.threshold)}
+          {certainty(claim, g.line.at(-1)?.[1] ?? 0, 1)}
         </text>
       )}
       {spots.flip && g.flip !== null && (

@@ -2,7 +2,6 @@
 
 import { odds, pointDigits, points } from "../../format.js";
 import type { Claim } from "../../protocol.js";
-import { binary } from "../summary.js";
 import type { Line } from "./lines.js";
 
 /**
@@ -29,7 +28,7 @@ export interface Measure {
 }
 
 export function measure(lines: readonly Line[], claim: Claim): Measure {
-  const saturated = claim.confidence > SATURATED && binary(claim);
+  const saturated = claim.confidence > SATURATED;
   const of = (line: Line): number | null => (saturated ? line.oddsChange : line.change);
   const all = lines.map(of).filter((change) => change !== null);
   const digits = pointDigits(all);

@@ -31,13 +31,25 @@ export interface RowProps {
   facts: ListFacts;
 }
 
+/** "malignant → benign", of a label that is changed. */
+export function Becomes(props: { line: Line }): JSX.Element {
+  const { line } = props;
+  const name = (label: string): string => middle(className(label), 14);
+  return <>{`${name(line.label)} → ${name(line.becomes ?? "")}`}</>;
+}
+
 function Identity(props: { line: Line }): JSX.Element {
   const { line } = props;
   return (
     <span class="identity">
-      <span class={`label ${line.role}`} title={line.label}>
+      <span
+        class={`label ${line.role}`}
+        title={line.becomes === null ? line.label : `${line.label} → ${line.becomes}`}
+      >
         <Shape role={line.role} />
-        <span class="clip">{middle(className(line.label), 28)}</span>
+        <span class="clip">
+          {line.becomes === null ? middle(className(line.label), 28) : <Becomes line={line} />}
+        </span>
       </span>
       <span class="meta clip">
         {rowName(line)}
@@ -123,7 +135,7 @@ export function Row(props: RowProps): JSX.Element {
         : {
             tabIndex: props.tabIndex,
             "data-index": index,
-            "aria-label": spokenLine(line, state, start.claim.threshold),
+            "aria-label": spokenLine(line, state, start.claim),
           })}
       onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
       onPointerLeave={() => dispatch({ type: "cursor", step: null })}
