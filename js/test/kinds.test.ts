@@ -34,6 +34,13 @@ describe("a regression", () => {
     );
   });
 
+  it("has an axis of predictions", () => {
+    const axis = [...draw(state).querySelectorAll(".curve text.axis")].map(text);
+    expect(axis).toContain("170");
+    expect(axis).toContain("180");
+    expect(axis.join(" ")).not.toContain("%");
+  });
+
   it("shows the side of a row whose label is a value", () => {
     const shadow = draw({
       ...state,
@@ -64,8 +71,8 @@ describe("a label that is changed", () => {
   it("is shown with what it becomes", () => {
     const state = finished(3, { start: start({ method: "relabel" }) });
     const steps = state.steps.map((s) => ({ ...s, becomes: "good" }));
-    const labels = draw({ ...state, steps }).querySelectorAll(".list .label");
-    expect([...labels].map(text)).toEqual(["bad → good", "bad → good", "bad → good"]);
+    const labels = draw({ ...state, steps }).querySelectorAll(".list .meta");
+    expect([...labels].map(text)).toEqual([101, 102, 103].map((row) => `→ good · row ${row}`));
   });
 });
 

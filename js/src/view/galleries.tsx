@@ -15,6 +15,7 @@ import { UNITS, measure } from "./rows/measure.js";
 import { useRoving } from "./rows/roving.js";
 import type { ListFacts } from "./rows/row.js";
 import { Shape } from "./shapes.js";
+import type { Role } from "./shapes.js";
 import { crossed, deedOf, methodName, nounOf, relabels } from "./summary.js";
 import { Words } from "./words.js";
 
@@ -138,6 +139,12 @@ function Nothing(props: { gallery: Gallery; positive: boolean }): JSX.Element {
   );
 }
 
+/** Of rows with several labels: that of all, which the sides of a regression have. */
+function sharedRole(lines: readonly Line[]): Role {
+  const roles = new Set(lines.map((line) => line.role));
+  return roles.size === 1 ? (lines[0]?.role ?? "other") : "other";
+}
+
 function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts }): JSX.Element {
   const { start, dispatch } = useView();
   const { gallery, positive, facts } = props;
@@ -155,7 +162,8 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
     (index) => dispatch({ type: "select", row: shown[index]?.row ?? null }),
   );
   const first = all[0];
-  const role = positive ? "favoured" : (first?.role ?? "rival");
+  const mixed = !positive && all.some((line) => line.label !== first?.label);
+  const role = positive ? "favoured" : mixed ? sharedRole(all) : (first?.role ?? "rival");
   const label = positive
     ? start.claim.favoured
     : role === "rival"
@@ -167,7 +175,7 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
       <p class="sign">
         <b class={`class ${role}`}>
           <Shape role={role} />
-          {middle(className(label), 24)}
+          {role === "other" && mixed ? "other classes" : middle(className(label), 24)}
         </b>
         {` · ${positive ? "positive" : "negative"}${gallery.supports && all.length > 0 ? `, ${count(all.length)}` : ""}`}
       </p>
@@ -212,7 +220,7 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
 }
 
 export function Galleries(): JSX.Element {
-  const { start } = useView();
+  const { start, state } = useView();
   const galleries = useGalleries();
   const all = galleries.flatMap((gallery) => gallery.lines);
   const scale = measure(all, start.claim);
@@ -230,7 +238,7 @@ export function Galleries(): JSX.Element {
           return (
             <section key={gallery.method} class="gallery">
               <h3>
-                {methodName(gallery.method)[1]}
+                {methodName(gallery.supports && relabels(state) ? "relabel" : gallery.method)[1]}
                 <span>{gallery.flips}</span>
               </h3>
               <Examples gallery={gallery} positive facts={facts} />

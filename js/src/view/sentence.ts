@@ -106,7 +106,11 @@ export function sentences(state: State, live: boolean): Sentence[] {
   if (crossed(state) && status !== "limit") {
     const label = state.verified?.label ?? claim.rival;
     if (labels) return relabelled(state, claim, subject, of, rows);
-    const second: Sentence = [text("Without them: "), ...decision(claim, label, now), text(".")];
+    const second: Sentence = [
+      text(`Without ${them(size)}: `),
+      ...decision(claim, label, now),
+      text("."),
+    ];
     return [
       [
         ...subject,
@@ -132,6 +136,10 @@ export function sentences(state: State, live: boolean): Sentence[] {
     [...subject, text(verb + way), strong(after), ...without(labels, of, rows)],
     ...(stopped ? [] : [outlook(start)]),
   ];
+}
+
+function them(size: number): string {
+  return size === 1 ? "it" : "them";
 }
 
 /** "... without 3 of 40 training rows." */
@@ -177,7 +185,7 @@ function flipped(
     ];
   }
   if (relabels(state)) return relabelled(state, claim, subject, of, rows);
-  const lead = verified === null ? "Without them: " : "Retrained without them: ";
+  const lead = `${verified === null ? "W" : "Retrained w"}ithout ${them(state.steps.length)}: `;
   return [
     [...subject, text(" stands on "), amount(of, `${rows}.`)],
     [text(lead), ...after, text(".")],
@@ -205,7 +213,11 @@ function relabelled(
       amount(of, rows),
       text(were),
     ],
-    [text(verified === null ? "Then: " : "Retrained with them changed: "), ...after, text(".")],
+    [
+      text(verified === null ? "Then: " : `Retrained with ${them(steps.length)} changed: `),
+      ...after,
+      text("."),
+    ],
   ];
 }
 

@@ -41,9 +41,29 @@ export function among(start: Start): boolean {
   return (start.classes ?? 2) > 2;
 }
 
-function logOdds(p: number): number {
+/** Logarithm of the odds, finite where a probability was rounded to 0 or 1. */
+export function logOdds(p: number): number {
   const inside = Math.min(1 - 1e-15, Math.max(1e-15, p));
   return Math.log(inside / (1 - inside));
+}
+
+/** Margin per unit of log-odds: 1 but for scores and predictions, which have their own scale. */
+export function marginUnit(claim: Claim): number {
+  const odds = logOdds(claim.confidence) - logOdds(claim.threshold);
+  // What a saturated confidence was rounded from is not known.
+  const known = Math.abs(odds) > 1e-6 && Math.abs(odds) < 25;
+  const unit = known ? claim.margin / odds : 1;
+  return Math.abs(unit - 1) > 1e-3 ? unit : 1;
+}
+
+/** Change of a regression's prediction per unit of log-odds of its confidence. */
+export function predictionUnit(claim: Claim): number {
+  return ((claim.prediction ?? 0) - (claim.cut ?? 0)) / logOdds(claim.confidence);
+}
+
+/** The confidence at which a regression predicts this value. */
+export function confidenceAt(claim: Claim, value: number): number {
+  return 1 / (1 + Math.exp(-(value - (claim.cut ?? 0)) / predictionUnit(claim)));
 }
 
 /** Whether a reader is told predictions, and not how likely a class is. */
@@ -54,11 +74,9 @@ export function predicts(claim: Claim): boolean {
 
 /** How sure the model is, at this confidence: in per cent; of a regression, its prediction. */
 export function certainty(claim: Claim, p: number, digits = 0): string {
-  const { cut, prediction } = claim;
-  if (!predicts(claim) || typeof cut !== "number" || typeof prediction !== "number") {
-    return percent(p, digits, claim.threshold);
-  }
-  const value = cut + ((prediction - cut) * logOdds(p)) / logOdds(claim.confidence);
+  if (!predicts(claim)) return percent(p, digits, claim.threshold);
+  const cut = claim.cut ?? 0;
+  const value = cut + predictionUnit(claim) * logOdds(p);
   // As many digits as tell it from the threshold.
   let text = value.toPrecision(4);
   for (let n = 5; n <= 8 && Number(text) === cut && value !== cut; n++) text = value.toPrecision(n);

@@ -170,6 +170,7 @@ def _without(state: Json) -> str:
 
 def _least(state: Json) -> str:
     bound = state["bound"]
-    if bound is None:
+    # That it takes one at least needs no saying.
+    if bound is None or bound["rows"] < 2:
         return ""
-    return f"At least {count(bound['rows'])} {'is' if bound['rows'] == 1 else 'are'} needed."
+    return f"At least {count(bound['rows'])} are needed."

@@ -99,7 +99,7 @@ class KnockoutRun:
             return (yield from self._closed_form(ballot))
         seconds = self.explainer.refitted[1]
         cost = f"refits of about {seconds:.2g} s"
-        self.trials.cost = f"{cost} each"
+        self.trials.cost = f"{seconds:.2g} s a refit"
         yield Progress("prepare", 0, self.most, f"at most {self.most} {cost} each")
         method, refine = self.options.search.method, self.options.refine
         if method != "mfs":

@@ -55,12 +55,12 @@ class LinearExplainer:
     @property
     def notes(self) -> tuple[str, ...]:
         own = [self.polish.note] if self.polish.note else []
-        if not self.adapted.classes:
+        if not self.adapted.classes and self.adapted.cut_at is not None:
             own.append(
-                "Percentages are the logistic function of the distance between prediction and "
-                "threshold, 50 % the threshold."
+                "Percentages are the logistic function of the distance between the transformed "
+                "prediction and threshold, 50 % the threshold."
             )
-        elif not self.adapted.probabilities:
+        elif self.adapted.classes and not self.adapted.probabilities:
             own.append(
                 "The model gives no probabilities: percentages are the logistic function of its "
                 "score, 50 % the decision line."

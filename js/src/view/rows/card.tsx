@@ -10,7 +10,6 @@ import { certainty, decides, deedOf, phaseOf, relabels } from "../summary.js";
 import { Bar, Change } from "./bar.js";
 import { spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
-import { Becomes } from "./row.js";
 import type { ListFacts } from "./row.js";
 
 export interface CardProps {
@@ -53,7 +52,9 @@ function Foot(props: CardProps): JSX.Element {
         <span class={`label ${line.role}`}>
           <Shape role={line.role} />
           <span class="clip">
-            {line.becomes === null ? middle(className(line.label), 16) : <Becomes line={line} />}
+            {line.becomes === null
+              ? middle(className(line.label), 16)
+              : `${middle(line.label, 9)} → ${middle(line.becomes, 9)}`}
           </span>
         </span>
         <span class="place">{facts.supports ? `step ${line.place}` : line.place}</span>

@@ -4,8 +4,7 @@ import { className, middle, odds, ordinal } from "../../format.js";
 import type { Claim, Entry, Item, Ranking, Start, State } from "../../protocol.js";
 import { roleOf } from "../shapes.js";
 import type { Role } from "../shapes.js";
-import { certainty, changes, deedOf, nounOf, putBack } from "../summary.js";
-import { logOdds } from "./measure.js";
+import { certainty, changes, deedOf, logOdds, marginUnit, nounOf, putBack } from "../summary.js";
 
 export interface Line {
   row: number;
@@ -42,6 +41,7 @@ function lookup(
 
 export function supportLines(state: State, start: Start): Line[] {
   const moved = changes(state.steps, start.claim);
+  const unit = marginUnit(start.claim);
   return state.steps.map((step, i) => {
     const known = lookup(state, step.row, step.positive ? start.claim.favoured : start.claim.rival);
     return {
@@ -52,7 +52,7 @@ export function supportLines(state: State, start: Start): Line[] {
       becomes: step.becomes ?? null,
       positive: step.positive,
       change: moved[i] ?? null,
-      oddsChange: step.margin - (state.steps[i - 1]?.margin ?? start.claim.margin),
+      oddsChange: (step.margin - (state.steps[i - 1]?.margin ?? start.claim.margin)) / unit,
       confidence: step.confidence,
       back: putBack(state, i),
       step: i + 1,

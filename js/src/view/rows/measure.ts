@@ -1,7 +1,8 @@
 /** How far a removal moved the decision, in the unit in which it shows. */
 
-import { odds, pointDigits, points } from "../../format.js";
+import { odds, pointDigits, points, value } from "../../format.js";
 import type { Claim } from "../../protocol.js";
+import { predictionUnit, predicts } from "../summary.js";
 import type { Line } from "./lines.js";
 
 /**
@@ -10,16 +11,14 @@ import type { Line } from "./lines.js";
  */
 const SATURATED = 0.97;
 
-/** Logarithm of the odds, finite where a probability was rounded to 0 or 1. */
-export function logOdds(p: number): number {
-  const inside = Math.min(1 - 1e-15, Math.max(1e-15, p));
-  return Math.log(inside / (1 - inside));
-}
-
-export const UNITS = { confidence: "confidence, in points", "log-odds": "the log-odds" };
+export const UNITS = {
+  confidence: "confidence, in points",
+  "log-odds": "the log-odds",
+  prediction: "the prediction",
+};
 
 export interface Measure {
-  unit: "confidence" | "log-odds";
+  unit: keyof typeof UNITS;
   /** What bars are drawn for; null where it was not measured. */
   of: (line: Line) => number | null;
   /** The largest of a list: one scale for all of its bars. */
@@ -27,14 +26,24 @@ export interface Measure {
   text: (line: Line) => string;
 }
 
+function unitOf(claim: Claim): Measure["unit"] {
+  if (predicts(claim)) return "prediction";
+  return claim.confidence > SATURATED ? "log-odds" : "confidence";
+}
+
 export function measure(lines: readonly Line[], claim: Claim): Measure {
-  const saturated = claim.confidence > SATURATED;
-  const of = (line: Line): number | null => (saturated ? line.oddsChange : line.change);
+  const unit = unitOf(claim);
+  const of = (line: Line): number | null => (unit === "confidence" ? line.change : line.oddsChange);
   const all = lines.map(of).filter((change) => change !== null);
   const digits = pointDigits(all);
-  const write = saturated ? odds : (change: number): string => points(change, digits);
+  const write = (change: number): string => {
+    if (unit === "confidence") return points(change, digits);
+    if (unit === "log-odds") return odds(change);
+    const moved = predictionUnit(claim) * change;
+    return moved > 0 ? `+${value(moved)}` : value(moved);
+  };
   return {
-    unit: saturated ? "log-odds" : "confidence",
+    unit,
     of,
     largest: Math.max(1e-12, ...all.map(Math.abs)),
     text: (line) => {

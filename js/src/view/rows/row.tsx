@@ -31,13 +31,6 @@ export interface RowProps {
   facts: ListFacts;
 }
 
-/** "malignant → benign", of a label that is changed. */
-export function Becomes(props: { line: Line }): JSX.Element {
-  const { line } = props;
-  const name = (label: string): string => middle(className(label), 14);
-  return <>{`${name(line.label)} → ${name(line.becomes ?? "")}`}</>;
-}
-
 function Identity(props: { line: Line }): JSX.Element {
   const { line } = props;
   return (
@@ -47,11 +40,10 @@ function Identity(props: { line: Line }): JSX.Element {
         title={line.becomes === null ? line.label : `${line.label} → ${line.becomes}`}
       >
         <Shape role={line.role} />
-        <span class="clip">
-          {line.becomes === null ? middle(className(line.label), 28) : <Becomes line={line} />}
-        </span>
+        <span class="clip">{middle(className(line.label), 28)}</span>
       </span>
       <span class="meta clip">
+        {line.becomes !== null && `→ ${middle(className(line.becomes), 28)} · `}
         {rowName(line)}
         {!line.positive && " · negative"}
       </span>
