@@ -72,7 +72,7 @@ describe("a label that is changed", () => {
     const state = finished(3, { start: start({ method: "relabel" }) });
     const steps = state.steps.map((s) => ({ ...s, becomes: "good" }));
     const labels = draw({ ...state, steps }).querySelectorAll(".list .meta");
-    expect([...labels].map(text)).toEqual([101, 102, 103].map((row) => `→ good · row ${row}`));
+    expect([...labels].map(text)).toEqual([101, 102, 103].map((row) => `row ${row} → good`));
   });
 });
 

@@ -41,7 +41,7 @@ describe("the measure of a list", () => {
     });
     const lines = supportLines(state, state.start!);
     const m = measure(lines, claim);
-    expect([m.unit, m.text(lines[0]!)]).toEqual(["prediction", "+3"]);
+    expect([m.unit, m.text(lines[0]!)]).toEqual(["prediction", "+3.00"]);
     expect(m.of(lines[0]!)).toBeCloseTo(-1.5 * logOdds(0.6));
   });
 

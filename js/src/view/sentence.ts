@@ -53,12 +53,15 @@ function decision(claim: Claim, label: string, confidence: number): Sentence {
   return [klass("rival", label, false), quiet(` (${chance})`)];
 }
 
-/** "● Class 3 (61 %)", of several classes with the one that the confidence is against. */
-function opener(start: Start): Sentence {
+/**
+ * "● Class 3 (61 %)", of several classes with the one that the confidence is against;
+ * where labels are changed the sentence names that one anyway.
+ */
+function opener(start: Start, labels: boolean): Sentence {
   const { claim } = start;
   const name = klass("favoured", claim.favoured, true);
   const sure = certainty(claim, claim.confidence);
-  return among(start)
+  return among(start) && !labels
     ? [name, quiet(` (${sure} against `), klass("rival", claim.rival, false), quiet(")")]
     : [name, quiet(` (${sure})`)];
 }
@@ -72,7 +75,7 @@ export function sentences(state: State, live: boolean): Sentence[] {
   const size = state.steps.length;
   const of = `${count(size)}\u00a0of\u00a0${count(start.rows)}`;
   const rows = noun[1];
-  const subject = opener(start);
+  const subject = opener(start, relabels(state));
   const status = state.end?.status;
   const labels = relabels(state);
 

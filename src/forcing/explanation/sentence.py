@@ -122,8 +122,10 @@ def headline(state: Json) -> str:
     claim = start["claim"]
     name = _name(claim["favoured"])
     sure = certainty(claim, claim["confidence"])
-    # Of several classes it is the confidence against one of the others.
-    against = f" against {_name(claim['rival'])}" if start.get("classes", 2) > 2 else ""
+    # Of several classes it is the confidence against one of the others, which a sentence about
+    # new labels names anyway.
+    among = start.get("classes", 2) > 2 and not relabels(state)
+    against = f" against {_name(claim['rival'])}" if among else ""
     subject = f"{capital(name)} ({sure}{against})"
     words = _words(state)
     status = None if end is None else end["status"]

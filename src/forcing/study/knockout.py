@@ -98,9 +98,9 @@ class KnockoutRun:
         if ballot is not None:
             return (yield from self._closed_form(ballot))
         seconds = self.explainer.refitted[1]
-        cost = f"refits of about {seconds:.2g} s"
+        cost = f"at most {self.most} refits of about {seconds:.2g} s each"
+        yield Progress("prepare", 0, self.most, cost)
         self.trials.cost = f"{seconds:.2g} s a refit"
-        yield Progress("prepare", 0, self.most, f"at most {self.most} {cost} each")
         method, refine = self.options.search.method, self.options.refine
         if method != "mfs":
             ways, refine = [self.refits.keeping_classes(self._ranked(method).rows)], False

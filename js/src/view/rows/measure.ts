@@ -1,6 +1,6 @@
 /** How far a removal moved the decision, in the unit in which it shows. */
 
-import { odds, pointDigits, points, value } from "../../format.js";
+import { odds, pointDigits, points } from "../../format.js";
 import type { Claim } from "../../protocol.js";
 import { predictionUnit, predicts } from "../summary.js";
 import type { Line } from "./lines.js";
@@ -36,11 +36,14 @@ export function measure(lines: readonly Line[], claim: Claim): Measure {
   const of = (line: Line): number | null => (unit === "confidence" ? line.change : line.oddsChange);
   const all = lines.map(of).filter((change) => change !== null);
   const digits = pointDigits(all);
+  const scale = predicts(claim) ? predictionUnit(claim) : 1;
+  // Three digits of the largest, as many decimals for all.
+  const most = Math.max(1e-12, ...all.map((change) => Math.abs(scale * change)));
+  const decimals = Math.min(8, Math.max(0, 2 - Math.floor(Math.log10(most))));
   const write = (change: number): string => {
     if (unit === "confidence") return points(change, digits);
     if (unit === "log-odds") return odds(change);
-    const moved = predictionUnit(claim) * change;
-    return moved > 0 ? `+${value(moved)}` : value(moved);
+    return points((scale * change) / 100, decimals);
   };
   return {
     unit,

@@ -43,9 +43,10 @@ function Identity(props: { line: Line }): JSX.Element {
         <span class="clip">{middle(className(line.label), 28)}</span>
       </span>
       <span class="meta clip">
-        {line.becomes !== null && `→ ${middle(className(line.becomes), 28)} · `}
         {rowName(line)}
-        {!line.positive && " · negative"}
+        {line.becomes !== null
+          ? ` → ${middle(className(line.becomes), 28)}`
+          : !line.positive && " · negative"}
       </span>
     </span>
   );
