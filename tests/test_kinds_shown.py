@@ -154,3 +154,13 @@ def _written(folder: Path, saved: Any) -> Path:
     path = folder / "saved.mfs.json"
     path.write_text(json.dumps(saved), encoding="utf-8")
     return path
+
+
+def test_an_audit_of_a_regression_takes_values_for_labels(regression):
+    study, _ = regression
+    X, y = load_diabetes(return_X_y=True)
+    audit = study.audit(X[:8], y[:8], threshold=CUT, progress=False, bound=False)
+    assert audit.wrong is not None
+    wrong = (study.model.predict(X[:8]) >= CUT) != (y[:8] >= CUT)
+    assert audit.wrong.tolist() == wrong.tolist()
+    assert wrong.any()
