@@ -25,6 +25,7 @@ SECTIONS = {
     "peers": "against_peers",
     "table-one": "table_one",
     "growth": "growth",
+    "audit": "audit",
 }
 """Each a module and the function of the same name in it."""
 

@@ -11,8 +11,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import forcing
-
-from .problems import Data, catdog, digits, folder, heloc
+from benchmarks.problems import Data, catdog, digits, folder, heloc
+from benchmarks.settings import Settings
 
 COLUMNS = (
     "data",
@@ -35,13 +35,13 @@ otherwise without the set, on every fourth target.
 """
 
 
-def audit() -> Iterator[str]:
+def audit(settings: Settings) -> Iterator[str]:
     yield "## Audits, many targets at once\n"
     yield EXPLAINED
     yield f"| {' | '.join(COLUMNS)} |"
     yield "|---" * len(COLUMNS) + "|"
     yield _row("digits 3 or 8, 249 x 64", digits(), 1.0, 100)
-    if folder("FORCING_DATA") is not None:
+    if folder("FORCING_DATA") is not None and not settings.short:
         yield _row("heloc 7896 x 23", heloc(), 1.0, 64)
         yield _row("cat-dog 4000 x 1280", catdog(), 0.01, 48)
     yield ""

@@ -145,9 +145,9 @@ def catdog(rows: int = 4_000) -> Data:
 
 
 def cifar10() -> Data:
-    """All ten classes: 50 000 x 1280."""
+    """All ten classes: 50 000 x 1280, in the single precision that networks give."""
     X, y = _cifar("train")
-    return Data(X, y.astype(int), _cifar("test")[0])
+    return Data(X.astype(np.float32), y.astype(int), _cifar("test")[0].astype(np.float32))
 
 
 def _cifar(part: str) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import forcing
-from support import moons, refit_margin, smallest_by_exhaustion, study_of
+from support import digits, moons, refit_margin, smallest_by_exhaustion, study_of, unsure
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -114,3 +114,35 @@ def test_a_baseline_out_of_reach_leaves_the_set_as_it_is(monkeypatch):
     assert found.status == "flipped"
     assert found.verified
     assert found.reason.endswith("out of reach")
+
+
+@pytest.mark.parametrize("method", ["mfs", "relabel"])
+def test_the_time_that_is_allowed_ends_a_run_with_what_it_has(method):
+    X, y, model = digits()
+    study = study_of(X, y, model)
+    x = X[unsure(study, X, 0.99)[-1]]
+    ex = study.explain(x, method=method, max_seconds=1e-9, baselines=("influence",))
+    assert (ex.status, ex.size, ex.rankings) == ("limit", 1, {})
+    assert "1e-09 seconds" in ex.reason
+    assert ex.lower_bound is None
+
+
+def test_a_set_that_time_cut_short_is_verified_all_the_same(monkeypatch):
+    """The clock jumps once the search has flipped: no refinement, but the check is made."""
+    X, y, model = digits()
+    study = study_of(X, y, model)
+    x = X[unsure(study, X, 0.9)[-1]]
+    whole = study.explain(x)
+    flipped = [False]
+    monkeypatch.setattr("forcing.study.run.Run._seconds", lambda _: 10.0 if flipped[0] else 0.0)
+
+    def watch(step):
+        flipped[0] = step.margin < 0
+
+    ex = study.explain(x, max_seconds=5.0, on_step=watch)
+    assert ex.status == "flipped"
+    assert ex.flipped
+    assert ex.irreducible is None
+    assert ex.size >= whole.size
+    assert ex.lower_bound is None
+    assert "5 seconds" in ex.reason

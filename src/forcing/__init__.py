@@ -3,6 +3,7 @@
     study = forcing.Study(model, X_train, y_train)
     study.explain(X_test[17])      # an Explanation
     study.view(X_test[17])         # the live widget
+    study.audit(X_test, y_test)    # all of them, and the training rows under suspicion
 
 Everything is imported when it is first used, so that `import forcing` is quick.
 """

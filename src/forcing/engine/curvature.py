@@ -8,7 +8,16 @@ from typing import Protocol, TypeAlias
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array, count, eye, in_single, single, triangular_inverse, widened
+from forcing.engine.arrays import (
+    Array,
+    count,
+    eye,
+    in_single,
+    indices,
+    single,
+    triangular_inverse,
+    widened,
+)
 from forcing.engine.design import Design
 from forcing.engine.objective import LinearObjective
 
@@ -30,6 +39,9 @@ FEW = 0.25
 
 LIGHT = 0.3
 """Rows that curve the objective by less than this share of the penalty do not count there."""
+
+SAMPLE = 4
+"""Rows a column that a preconditioner is made of."""
 
 LARGEST = 4_000
 """Columns up to which a matrix (p, p) is factorised; beyond, its diagonal has to do."""
@@ -70,8 +82,10 @@ def factorised(objective: LinearObjective, hessian_weights: Array) -> Curvature:
         return LowRank(objective, hessian_weights, few)
     if not objective.design.factorable or objective.design.shape[1] > LARGEST:
         return Diagonal(objective, hessian_weights)
-    if objective.outputs and not (objective.loss.coupled and objective.n_parameters <= WHOLE):
+    if objective.outputs and not objective.loss.coupled:
         return Blocks(objective, hessian_weights)
+    if objective.outputs and objective.n_parameters > WHOLE:
+        return SoftmaxBlocks(objective, hessian_weights)
     return Whole(objective, hessian_weights)
 
 
@@ -105,22 +119,15 @@ def _through(root: Array, b: Array) -> Array:
 
 
 class Blocks:
-    """A factor for each output by itself: exact where the outputs have separate losses."""
+    """A factor for each output by itself, where each has a loss by itself."""
+
+    exact = True
 
     def __init__(self, objective: LinearObjective, hessian_weights: Array) -> None:
-        xp = array_namespace(hessian_weights)
         self.objective = objective
         self.hessian_weights = hessian_weights
-        self.exact = not objective.loss.coupled
-        self.patience = objective.design.shape[1] // CHEAP if self.exact else NEVER
-        own = hessian_weights
-        if objective.loss.coupled:  # p_k - p_k^2, each class against all others
-            weight = xp.sum(own, axis=1, keepdims=True)
-            own = own - own * own / xp.where(weight > 0, weight, 1.0)
-        self._roots = [
-            _root(_with_penalty(objective, objective.design.gram(own[:, k])))
-            for k in range(objective.outputs)
-        ]
+        self.patience = objective.design.shape[1] // CHEAP
+        self._roots = _roots(objective, objective.design, hessian_weights)
         self.single = max(_steepness(root) for root in self._roots) < STEEP
 
     @cached_property
@@ -131,9 +138,54 @@ class Blocks:
         return _each_through(self._roots, b)
 
 
+class SoftmaxBlocks:
+    """A factor for each class against all others, from a sample of the rows: a preconditioner.
+
+    A softmax does not notice what is added to all classes alike: there H is the penalty alone,
+    and the blocks, which do not know it, act on the rest.
+    """
+
+    exact = False
+    patience = NEVER
+
+    def __init__(self, objective: LinearObjective, hessian_weights: Array) -> None:
+        xp = array_namespace(hessian_weights)
+        self.objective = objective
+        self.hessian_weights = hessian_weights
+        n, p = objective.design.shape
+        stride = max(1, n // (SAMPLE * p))
+        members = list(range(0, n, stride))
+        own = xp.take(hessian_weights, indices(members, hessian_weights), axis=0)
+        weight = xp.sum(own, axis=1, keepdims=True)
+        own = stride * (own - own * own / xp.where(weight > 0, weight, 1.0))
+        design = objective.design.subset(members) if stride > 1 else objective.design
+        self._roots = _roots(objective, design, own)
+        self._flat = xp.where(objective.penalty > 0, objective.penalty, xp.inf)
+        self.single = max(_steepness(root) for root in self._roots) < STEEP
+
+    @cached_property
+    def rough(self) -> Solver:
+        return partial(_but_alike, [single(root) for root in self._roots], single(self._flat))
+
+    def solve(self, b: Array) -> Array:
+        return _but_alike(self._roots, self._flat, b)
+
+
+def _roots(objective: LinearObjective, design: Design, weights: Array) -> list[Array]:
+    outputs = range(objective.outputs)
+    return [_root(_with_penalty(objective, design.gram(weights[:, k]))) for k in outputs]
+
+
 def _each_through(roots: list[Array], b: Array) -> Array:
     solved = [root.T @ (root @ b[:, k, ...]) for k, root in enumerate(roots)]
     return array_namespace(b).stack(solved, axis=1)
+
+
+def _but_alike(roots: list[Array], flat: Array, b: Array) -> Array:
+    xp = array_namespace(b)
+    alike = xp.mean(b, axis=1, keepdims=True)
+    solved = _each_through(roots, b - alike)
+    return solved - xp.mean(solved, axis=1, keepdims=True) + alike / widened(flat, b)
 
 
 def _weighty(objective: LinearObjective, hessian_weights: Array) -> Array | None:

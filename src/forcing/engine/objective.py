@@ -11,6 +11,9 @@ from forcing.engine.arrays import Array, single, widened
 from forcing.engine.design import Design
 from forcing.engine.losses import Logistic, Loss
 
+LARGE = 1e8
+"""Rows times parameters, from about a tenth of a second a pass."""
+
 
 @dataclass(frozen=True, eq=False)
 class LinearObjective:
@@ -62,6 +65,11 @@ class LinearObjective:
     def rough(self) -> LinearObjective:
         """For products with the Hessian in single precision."""
         return replace(self, design=self.design.rough, penalty=single(self.penalty))
+
+    @property
+    def is_large(self) -> bool:
+        """Whether every solve takes long, so that several removals share one."""
+        return self.n_rows * self.n_parameters > LARGE
 
     def predictor(self, theta: Array) -> Array:
         """(n,) or (n, K); one pass over the design."""

@@ -21,6 +21,12 @@ CHI2_1_95 = 3.841458820694124
 """The 95 % quantile of chi-squared with one degree of freedom."""
 
 
+SHARE = 0.5
+"""Of the margin that is left, which rows that leave together are to take, """
+SHARED = 256
+"""and how many they may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
     """How Algorithm 1 is read."""
@@ -47,27 +53,62 @@ def search(problem: Problem, fit: Fit, limit: int, options: SearchOptions) -> It
     model = begin(problem, fit)  # 2
     opposite = _opposite(problem, model, options)  # 4
     while removed < limit:  # 3
-        row = select(problem, model, opposite)  # 5
-        if row is None:
+        rows = select(problem, model, opposite, limit - removed)  # 5
+        if not rows:
             return
-        model = update(problem, model, row)  # 6, 7, 8
-        removed += 1
+        falls = _falls(problem, model, rows)
+        before, model = model, update(problem, model, rows)  # 6, 7, 8
         opposite = _opposite(problem, model, options)  # 4 of the next round
-        step = problem.step(removed, row, problem.margin(model.theta), opposite.loss_gap)
-        yield step
-        if ended(step):  # 9
-            return
+        margins = _on_the_way(problem.margin(before.theta), problem.margin(model.theta), falls)
+        for row, margin in zip(rows, margins, strict=True):
+            removed += 1
+            step = problem.step(removed, row, margin, opposite.loss_gap)
+            yield step
+            if ended(step):  # 9
+                return
 
 
-def select(problem: Problem, model: Iterate, opposite: Counterfactual) -> int | None:
-    """The row that the counterfactual violates most (eq. 3), ties to the lowest position;
-    None where removing any row would only strengthen the claim.
+def select(problem: Problem, model: Iterate, opposite: Counterfactual, most: int = 1) -> list[int]:
+    """The row that the counterfactual violates most (eq. 3), ties to the lowest position; none
+    where removing any row would only strengthen the claim.
+
+    Where a solve takes long, the next ones too, up to half of what the first order asks for: they
+    share one update.
     """
     xp = array_namespace(model.kept)
     scores = _violations(problem, model, opposite)
     scores = xp.where(problem.removable(model.kept), scores, -xp.inf)
-    row = int(xp.argmax(scores))
-    return row if float(scores[row]) > 0 else None
+    if not problem.objective.is_large:
+        best = int(xp.argmax(scores))
+        return [best] if float(scores[best]) > 0 else []
+    spare = min([most, *(count(c) - 1 for c in problem.classes_of(model.kept))])
+    order = xp.argsort(-scores, stable=True)[: min(SHARED, spare)]
+    rows = [int(row) for row in order if float(scores[row]) > 0]
+    left, taken = SHARE * problem.margin(model.theta), 0
+    for fall in _falls(problem, model, rows):
+        taken, left = taken + 1, left - fall
+        if left <= 0:
+            break
+    return rows[:taken]
+
+
+def _falls(problem: Problem, model: Iterate, rows: Sequence[int]) -> list[float]:
+    """What each row takes from the margin when it leaves, to first order."""
+    xp, objective = array_namespace(model.kept), problem.objective
+    pull = objective.paired(objective.slopes(model.predictor, model.kept), model.lever_predictor)
+    return [-float(f) for f in xp.take(pull, indices(rows, pull))] if rows else []
+
+
+def _on_the_way(before: float, after: float, falls: Sequence[float]) -> list[float]:
+    """Margins after each of the rows that left together, in proportion to what each takes."""
+    if len(falls) == 1:
+        return [after]
+    share, total = 0.0, sum(falls)
+    margins = []
+    for place, fall in enumerate(falls, start=1):
+        share += fall / total if total > 0 else 1.0 / len(falls)
+        margins.append(after if place == len(falls) else before + share * (after - before))
+    return margins
 
 
 def exit_condition(options: SearchOptions) -> Callable[[Step], bool]:
@@ -88,17 +129,28 @@ def follow(
 ) -> Iterator[Step]:
     """Remove the rows of `order` one after the other, with drift-free updates, and stop at nothing.
 
-    With `among`, the order is eq. 3's among these rows: each time the one violated most.
+    With `among`, the order is eq. 3's among these rows: each time the one violated most. Where a
+    solve takes long they leave together, in the order of what they take to first order.
     """
     waiting = [int(i) for i in order]
     model = begin(problem, problem.fit)
     opposite = _opposite(problem, model, options)
-    for number in range(1, len(waiting) + 1):
-        row = _most_violated(problem, model, opposite, waiting) if among else waiting[0]
-        waiting.remove(row)
-        model = drift_free(problem, model, row)
+    number = 0
+    while waiting:
+        if among and problem.objective.is_large:
+            pulls = sorted(zip(_falls(problem, model, waiting), waiting, strict=True), reverse=True)
+            rows = [row for _, row in pulls]
+        else:
+            rows = [_most_violated(problem, model, opposite, waiting) if among else waiting[0]]
+        for row in rows:
+            waiting.remove(row)
+        falls = _falls(problem, model, rows)
+        before, model = model, drift_free(problem, model, rows)
         opposite = _opposite(problem, model, options)
-        yield problem.step(number, row, problem.margin(model.theta), opposite.loss_gap)
+        margins = _on_the_way(problem.margin(before.theta), problem.margin(model.theta), falls)
+        for row, margin in zip(rows, margins, strict=True):
+            number += 1
+            yield problem.step(number, row, margin, opposite.loss_gap)
 
 
 def _most_violated(

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from array_api_compat import array_namespace
 
+from forcing.engine.arrays import Array
 from forcing.engine.columns import Columns
 from forcing.engine.fitting import DECREMENT, Fit, refit
 from forcing.engine.problem import Problem
-from forcing.engine.updates import leave_out
 from forcing.records import Phase, Progress, Work
 
 CHUNK = 32
@@ -42,8 +42,7 @@ def _refit_together(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[flo
     """A column that does not arrive is refitted by itself."""
     objective = problem.objective
     xp = array_namespace(fit.theta)
-    kept = [leave_out(fit.kept, row, _other(problem, fit, row)) for row in rows]
-    models = Columns.of([fit] * len(rows), kept)
+    models = Columns.of([fit] * len(rows), [_toggled(problem, fit, row) for row in rows])
     for _ in range(MAX_STEPS):
         sizes = models.newton_step(objective, fit)
         if float(xp.max(sizes)) <= DECREMENT:
@@ -59,6 +58,8 @@ def _refit_together(problem: Problem, fit: Fit, rows: Sequence[int]) -> list[flo
     return margins
 
 
-def _other(problem: Problem, fit: Fit, row: int) -> float:
-    """The weight of a row on the other side."""
-    return float(problem.fit.kept[row]) - float(fit.kept[row])
+def _toggled(problem: Problem, fit: Fit, row: int) -> Array:
+    """(n,): the weights with this row on the other side."""
+    kept = array_namespace(fit.kept).asarray(fit.kept, copy=True)
+    kept[row] = problem.fit.kept[row] - fit.kept[row]
+    return kept

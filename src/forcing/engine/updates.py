@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from array_api_compat import array_namespace
@@ -14,7 +14,8 @@ from forcing.engine.curvature import CHEAP, Corrected, Curvature, factorised
 from forcing.engine.fitting import Fit, refit, refresh
 from forcing.engine.problem import Problem
 
-Update: TypeAlias = Callable[[Problem, Iterate, int], Iterate]
+Update: TypeAlias = Callable[[Problem, Iterate, Sequence[int]], Iterate]
+"""The iterate without these rows: one, but for drift-free updates of large problems."""
 
 CONTRACTION = 0.25
 """The drift-free update factorises anew when one step leaves more than this of the gradient."""
@@ -33,7 +34,7 @@ def begin(problem: Problem, fit: Fit) -> Iterate:
     return Iterate(fit.theta, fit.predictor, fit.kept, inverse, rival, lever, along)
 
 
-def drift_free(problem: Problem, model: Iterate, row: int) -> Iterate:
+def drift_free(problem: Problem, model: Iterate, rows: Sequence[int]) -> Iterate:
     """One Newton step with the true gradient of what remains (`mfs`).
 
     Eq. 5 takes the gradient at the current parameters for zero; over many removals it is
@@ -42,9 +43,9 @@ def drift_free(problem: Problem, model: Iterate, row: int) -> Iterate:
     """
     objective = problem.objective
     xp = array_namespace(model.theta)
-    kept = leave_out(model.kept, row)
+    kept = leave_out(model.kept, *rows)
     gradient = objective.gradient(model.theta, model.predictor, kept)
-    inverse = _without(problem, model, row, kept, gradient)
+    inverse = _without(problem, model, rows, kept, gradient)
     rival = problem.nearest(model.theta)
     solved = inverse.solve(xp.stack([-gradient, problem.directions[rival, ...]], axis=-1), ROUGH)
     moved = objective.design.times(solved)
@@ -59,12 +60,15 @@ def drift_free(problem: Problem, model: Iterate, row: int) -> Iterate:
     )
 
 
-def _without(problem: Problem, model: Iterate, row: int, kept: Array, gradient: Array) -> Inverse:
+def _without(
+    problem: Problem, model: Iterate, rows: Sequence[int], kept: Array, gradient: Array
+) -> Inverse:
     """H^-1 for the next step: the factor less the rows that left, for as long as that contracts;
     then conjugate gradients, with a new factor where they take longer than that.
     """
     objective, inverse = problem.objective, model.inverse
-    if isinstance(inverse, Corrected):
+    if isinstance(inverse, Corrected) and len(rows) == 1:
+        row = rows[0]
         if not (_has_drifted(problem, model, row, gradient) or _is_long(inverse, problem)):
             return inverse.without(row, objective.remaining_weight(model.predictor, row))
         if objective.n_parameters <= CHEAP:
@@ -79,7 +83,7 @@ def _anew(problem: Problem, model: Iterate, kept: Array) -> Curvature:
     return factorised(problem.objective, problem.objective.hessian_weights(model.predictor, kept))
 
 
-def one_step_newton(problem: Problem, model: Iterate, row: int) -> Iterate:
+def one_step_newton(problem: Problem, model: Iterate, rows: Sequence[int]) -> Iterate:
     """theta + H^-1 grad l(z_i), to the letter of eq. 5 (`mfs-newton`).
 
     H is the Hessian at the current parameters of the rows before this removal; the gradient
@@ -87,12 +91,13 @@ def one_step_newton(problem: Problem, model: Iterate, row: int) -> Iterate:
     """
     objective = problem.objective
     before = refresh(objective, Fit(model.theta, model.predictor, model.kept, model.inverse.base))
-    alone = leave_out(0.0 * model.kept, row, float(model.kept[row]))
+    kept = leave_out(model.kept, *rows)
+    alone = model.kept - kept
     leaving = objective.gradient(0.0 * model.theta, model.predictor, alone)
     leaving = leaving if objective.tilt is None else leaving - objective.tilt
     theta = model.theta + before.inverse.solve(leaving)
     predictor = objective.predictor(theta)
-    after = refresh(objective, Fit(theta, predictor, leave_out(model.kept, row), before.curvature))
+    after = refresh(objective, Fit(theta, predictor, kept, before.curvature))
     rival = problem.nearest(theta)
     lever = after.inverse.solve(problem.directions[rival, ...])
     newton = -after.inverse.solve(objective.gradient(theta, predictor, after.kept))
@@ -109,10 +114,10 @@ def one_step_newton(problem: Problem, model: Iterate, row: int) -> Iterate:
     )
 
 
-def retrain(problem: Problem, model: Iterate, row: int) -> Iterate:
-    """The optimum without the row (`mfs-retrain`)."""
+def retrain(problem: Problem, model: Iterate, rows: Sequence[int]) -> Iterate:
+    """The optimum without the rows (`mfs-retrain`)."""
     start = Fit(model.theta, model.predictor, model.kept, model.inverse.base)
-    fit = refit(problem.objective, leave_out(model.kept, row), start)
+    fit = refit(problem.objective, leave_out(model.kept, *rows), start)
     return begin(problem, refresh(problem.objective, fit))
 
 
@@ -124,10 +129,11 @@ UPDATES: dict[str, Update] = {
 }
 
 
-def leave_out(kept: Array, row: int, weight: float = 0.0) -> Array:
+def leave_out(kept: Array, *rows: int) -> Array:
     xp = array_namespace(kept)
     kept = xp.asarray(kept, copy=True)
-    kept[row] = weight
+    for row in rows:
+        kept[row] = 0.0
     return kept
 
 

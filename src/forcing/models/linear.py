@@ -185,9 +185,10 @@ def linear_model(
             labels, target = labels[like], replace(objective, labels=objective.labels[like])
         part = rows.matrix[kept], labels[kept], head.weights[kept]
         for estimator in tight:
-            words = _in_words(estimator, aside)
+            begun = _begun(estimator, part[1], start, objective.is_large)
+            words = _in_words(begun, aside)
             words += "" if start is None else ", started at the engine's optimum"
-            fitted = quietly_fitted(_begun(estimator, part[1], start), *part)
+            fitted = quietly_fitted(begun, *part)
             if steepest(target, parameters(fitted), kept) <= REACHED:
                 return scores_of(fitted), words
             start = None
@@ -226,9 +227,11 @@ def steepest(objective: LinearObjective, theta: Array, kept: NDArray[np.bool_]) 
     return float(np.max(np.abs(mean) / np.maximum(sizes, 1.0)[:, None]))
 
 
-def _begun(estimator: Any, y: NDArray[Any], start: Any) -> Any:
+def _begun(estimator: Any, y: NDArray[Any], start: Any, large: bool) -> Any:
     """A clone of the estimator, to be fitted from coefficients and intercepts where told."""
     begun = clone(estimator)
+    if start is not None and large:
+        begun.set_params(tol=REACHED / 10)  # what is asked of the result, and no hours beyond
     if start is not None:
         begun.set_params(warm_start=True)
         # Fitted to nothing yet: scikit-learn starts from what it finds here.

@@ -62,7 +62,8 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
     steepest = float(np.max(np.abs(on_host(gradient)))) / float(np.sum(objective.weights))
     within_tolerance = model.tolerance is not None and steepest <= 1.05 * model.tolerance
     distance = _distance(objective, at_fit, optimum)
-    if not within_tolerance and distance > HARMLESS and model.refit_as_given is not None:
+    harmless = distance <= HARMLESS or _is_near_enough(objective, at_fit, optimum)
+    if not within_tolerance and not harmless and model.refit_as_given is not None:
         again = _distance(objective, _at(objective, model.refit_as_given(), at_fit), optimum)
         if distance > model.spread * again:
             raise TrainingMismatchError(
@@ -74,9 +75,20 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
     moved = float(np.max(np.abs(on_host(optimum.predictor - at_fit.predictor))))
     before, after = (probabilities(objective, f.predictor) for f in (at_fit, optimum))
     report = Polish(distance, float(np.max(np.abs(on_host(after - before)))), model.probabilities)
-    if moved > SETTLED or optimum.curvature is not at_fit.curvature:
+    exact = optimum.curvature.exact
+    if exact and (moved > SETTLED or optimum.curvature is not at_fit.curvature):
         optimum = refresh(objective, optimum)
     return optimum, report
+
+
+def _is_near_enough(objective: LinearObjective, at_fit: Fit, optimum: Fit) -> bool:
+    """Of a large problem, whose refit is not worth a suspicion: within a thousandth of the best
+    objective.
+    """
+    if not objective.is_large:
+        return False
+    values = [float(objective.value(f.theta, f.predictor, f.kept)) for f in (at_fit, optimum)]
+    return values[0] <= 1.001 * values[1]
 
 
 def probabilities(objective: LinearObjective, predictor: Array) -> Array:

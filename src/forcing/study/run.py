@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from forcing.baselines import follow_up, longest_prefix, rank
-from forcing.engine.arrays import on_host
+from forcing.engine.arrays import Array, on_host
 from forcing.engine.bounds import BoundTables, LowerBound, bound_tables, lower_bound
 from forcing.engine.fitting import Fit
 from forcing.engine.problem import Problem
@@ -26,6 +26,9 @@ LARGEST_SHARE = 0.6
 
 STARTS = ("influence", "representer")
 """Baselines whose prefixes are further starts of the search for a set."""
+
+NEAR = 1e-5
+"""Decrement of the parameters that the user's estimator starts from, in a large problem."""
 
 T = TypeVar("T")
 Stage: TypeAlias = Generator[Event, None, T]
@@ -61,28 +64,55 @@ class Run:
         self.verifier = verifier
         self.tables = tables
         self.began = time.perf_counter()
+        self.late = False
+        """Whether the time ran out, so that something is missing."""
 
     def events(self) -> Generator[Event, None, None]:
         options = self.options
         yield Start(self.problem.claim, options.search.method, options.limit, options.baselines)
         try:
+            yield from self._estimate()
             found = yield from self._forcing_set()
         except ConvergenceError as error:  # the steps that were told stay
             yield End("failed", str(error), self._seconds())
             return
         reason = found.reason
         try:
-            if options.bound and found.status != "unflippable":
+            if options.bound and found.status != "unflippable" and not self._is_late():
                 proved = yield from self._bound(found)
                 if proved.single is not None and len(found.rows) > 1 and found.status == "flipped":
                     found = yield from self._alone(proved.single, found)
             reach = max(8, int(1.3 * len(found.rows)))
             for name in options.baselines:
+                if self._is_late():
+                    break
                 ranking = rank(self.problem, name, options.seed)
                 yield (yield from follow_up(self.problem, ranking, reach, self._cap()))
         except ConvergenceError as error:  # and so does the set
             reason = f"{reason} What should have followed is missing: {error}"
+        if self.late:
+            over = f"the {options.max_seconds:g} seconds allowed were over"
+            reason = f"{reason} What should have followed is missing: {over}."
         yield End(found.status, reason, self._seconds())
+
+    def _is_late(self) -> bool:
+        most = self.options.max_seconds
+        self.late = self.late or (most is not None and self._seconds() > most)
+        return self.late
+
+    def _estimate(self) -> Iterator[Progress]:
+        """What is ahead, where it is long enough to be worth a word."""
+        objective = self.problem.objective
+        if objective.is_large:
+            began = time.perf_counter()
+            objective.design.times(self.problem.fit.theta)
+            seconds = time.perf_counter() - began
+            yield Progress(
+                "prepare",
+                0,
+                None,
+                f"a pass over the rows takes {seconds:.2g} s; a set takes hundreds",
+            )
 
     def _forcing_set(self) -> Stage[_Found]:
         """Remove rows until the decision flips and, if asked, the user's estimator agrees."""
@@ -98,8 +128,12 @@ class Run:
                 for step in self._steps(candidate.fit, options):
                     steps.append(step)
                     yield step
-                candidate = self._refit(steps, candidate.fit)
+                    if self._is_late():
+                        break
+                candidate = self._refit(steps, candidate.fit, options)
                 if candidate.margin >= -options.slack:
+                    if self._is_late():
+                        return (yield from self._not_flipped(candidate))
                     if len(steps) == before or not ended(steps[-1]):
                         return (yield from self._other_starts(steps, candidate, options))
                     if steps[-1].margin >= -options.slack:
@@ -169,10 +203,8 @@ class Run:
                 if ended(step):
                     return
 
-    def _refit(self, steps: list[Step], near: Fit) -> Candidate:
-        rows = _rows(steps)
-        fit = self.problem.refit(rows, near)
-        return Candidate(rows, fit, self.problem.margin(fit.theta))
+    def _refit(self, steps: list[Step], near: Fit, options: SearchOptions) -> Candidate:
+        return Refinement(self.problem, options.slack).refit(_rows(steps), near)
 
     def _checked(
         self, steps: list[Step], found: Candidate, options: SearchOptions
@@ -189,11 +221,15 @@ class Run:
                     yield item
                 else:
                     best = item
+                if self._is_late():
+                    break
         ordered = yield from self._ordered(steps, best)
         refined = Refined(ordered, len(steps), time.perf_counter() - began)
         if not self.options.verify:
             return refined, None
-        if best.put_back is None and self.verifier.refit is None:
+        quick = self.options.refine or not self.problem.objective.is_large
+        quick = quick and not self._is_late()
+        if best.put_back is None and self.verifier.refit is None and quick:
             best = yield from refinement.put_back_each(best)
         yield Progress("verify", 0, 1, "refit your estimator")
         return refined, self._verified(best, ordered)
@@ -211,11 +247,11 @@ class Run:
         return (*steps[:-1], last)
 
     def _verified(self, best: Candidate, ordered: tuple[Step, ...]) -> Verified:
-        decision, by, seconds = self.verifier.decide(self.problem, best.rows)
+        decision, by, seconds = self.verifier.decide(self.problem, best.rows, self._near(best))
         flipped = decision.margin < -TIE
-        if self.verifier.refit is not None:  # its decision line is not the objective's
+        if self.verifier.refit is not None or best.put_back is None:  # or its line is another
             return Verified(decision, flipped, None, (), by, seconds)
-        margins = dict(zip(best.rows, best.put_back or (), strict=True))
+        margins = dict(zip(best.rows, best.put_back, strict=True))
         line = max(self.options.search.slack, TIE)
         return Verified(
             decision=decision,
@@ -225,6 +261,12 @@ class Run:
             by=by,
             seconds=seconds,
         )
+
+    def _near(self, best: Candidate) -> Array | None:
+        """Parameters for the user's estimator to start from, where a cold start takes minutes."""
+        if not self.problem.objective.is_large:
+            return None
+        return self.problem.refit(best.rows, best.fit, NEAR).theta
 
     def _exited(self, candidate: Candidate, loss_gap: float) -> Stage[_Found]:
         """The loss gap closed before the decision flipped."""
@@ -236,16 +278,19 @@ class Run:
         """The rows ran out, or the limit was reached."""
         verified = yield from self._verify_unflipped(candidate)
         size = len(candidate.rows)
+        nouns = "rows" if self.problem.others is None else "changed labels"
         if verified is not None and verified.flipped:
             slack = self.options.search.slack
             clearly = f", though not by {slack:g} log-odds" if slack else ""
-            nouns = "rows" if self.problem.others is None else "changed labels"
             return _Found("flipped", f"{size} {nouns} flip the decision{clearly}.", candidate.rows)
         if size >= self.options.limit:
             with_them = (
                 f"Without {size} rows" if self.problem.others is None else f"With {size} new labels"
             )
             reason = f"{with_them}, the most allowed, the decision is the same."
+            return _Found("limit", reason, candidate.rows)
+        if self.late:
+            reason = f"After {size} {nouns} the decision is the same."
             return _Found("limit", reason, candidate.rows)
         reason = (
             "No set was found: no further row supports the decision."
@@ -258,7 +303,9 @@ class Run:
         if not self.options.verify or not candidate.rows:
             return None
         yield Progress("verify", 0, 1, "refit your estimator")
-        decision, by, seconds = self.verifier.decide(self.problem, candidate.rows)
+        decision, by, seconds = self.verifier.decide(
+            self.problem, candidate.rows, self._near(candidate)
+        )
         verified = Verified(decision, decision.margin < -TIE, None, (), by, seconds)
         yield verified
         return verified

@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 class Study:
     """A fitted model and the data it was fitted on.
 
-    Finds the optimum of the model's objective once, factorises its Hessian once, and explains
-    as many targets as wanted.
+    Where the model has an objective that is known, finds its optimum once, factorises its Hessian
+    once, and explains as many targets as wanted. Other models are explained by refitting them.
 
     Parameters
     ----------
     model
-        A fitted `sklearn.linear_model.LogisticRegression` with two classes and the L2 penalty,
-        alone or at the end of a `Pipeline`, or a model of a type given to `forcing.register`.
+        Fitted. Through their objective: scikit-learn's linear models with the L2 penalty, alone,
+        in a `Pipeline` or in the wrappers that docs/models.md lists, and models of a type given
+        to `forcing.register`. In closed form: `KNeighborsClassifier`. By refits: any other
+        estimator of scikit-learn's kind with predict_proba or decision_function, and regressors.
     X
         The training rows as `fit` received them: array (n, p), frame, sparse matrix, tensor,
         or a list of texts.
@@ -51,14 +53,15 @@ class Study:
     refit
         For verification: from the positions of the rows that stay to a fitted classifier.
         By default the estimator at the end of the pipeline is cloned and refitted at tight
-        tolerance, with preprocessing and class weights as they were.
+        tolerance, with preprocessing and class weights as they were. Put-backs are not refitted
+        with it, so that `irreducible` is None. Refused where the model is known by refits alone.
     random_state
         Seed of what is random: baselines that draw.
 
     Raises
     ------
     UnsupportedModelError
-        For models, or settings of them, that `forcing` cannot refit.
+        For what can neither be explained by an objective nor be refitted.
     TrainingMismatchError
         When the model was not fitted on X and y.
     ValueError
@@ -176,21 +179,24 @@ class Study:
         x
             The target: one row as the model takes it (p,), a one-row frame, a text.
         rival
-            The other class; with two classes there is only one.
+            The class whose win counts as a flip; by default, of several, that of any other.
         threshold
-            Probability of the second class from which on it is decided; 0.5 by default.
+            Of two classes with probabilities: the second one's, from which on it is decided; 0.5
+            by default. A regression needs one: the prediction that separates its two decisions.
         method
             "mfs" (Algorithm 1 with drift-free updates), "mfs-newton" (eq. 5 to the letter),
             "mfs-retrain" (refit at every step), or a baseline: then the shortest prefix of its
             order that flips, unrefined. "relabel" asks the other question: the fewest training
             labels to change, no row removed, so that the decision flips; each step says what a
-            label `becomes`, and its weight stays as it was. There is no bound for it.
+            label `becomes`, and its weight stays as it was. There is no bound for it. A model that
+            is known by its refits has "mfs", "nearest", "knn-shapley" and "random".
         refine
             Make the set smaller until no row can be spared.
         verify
             Refit the user's own estimator without the set; the search goes on until it flips.
         bound
-            Compute how few rows provably cannot flip the decision.
+            Compute how few rows provably cannot flip the decision; 1, which says nothing, where
+            there is no theorem for the model.
         baselines
             Rankings to compare with, refitted: "influence" ("influence-1exact", "-cg", "-lissa",
             "-arnoldi"), "representer", "prefix", "prefix-refined", "tracin", "knn-shapley",
@@ -204,10 +210,12 @@ class Study:
         name, label, target_display
             For the screen: what the target is called, its true label, its picture or text.
         hold
-            Rows that must stay, such as trusted ones: positions, or a boolean mask (n,).
+            Rows that must stay, such as trusted ones: positions, or a boolean mask (n,); of models
+            with an objective.
         **search
             `exit` ("flip", "loss-gap" below `delta`, "likelihood-ratio"), `slack` (epsilon of
-            eq. 2, in log-odds), `qp_steps` (quadratic programmes per counterfactual).
+            eq. 2, in log-odds), `qp_steps` (quadratic programmes per counterfactual); `max_refits`
+            (400 by default) and `max_seconds` of a model that is known by its refits alone.
 
         Returns
         -------
@@ -267,7 +275,8 @@ class Study:
     def predict_without(
         self, rows: Any, x: Any, *, rival: Label = None, threshold: float | None = None
     ) -> Decision:
-        """What the model, refitted to its optimum without these rows, decides at x.
+        """What the model, refitted without these rows, decides at x: at the optimum of its
+        objective where it has one, else as its estimator is fitted.
 
         `rows` are positions, or a boolean mask (n,).
         """
@@ -277,7 +286,10 @@ class Study:
     def rank(
         self, x: Any, method: str, *, rival: Label = None, threshold: float | None = None
     ) -> Ranking:
-        """One baseline's order of the training rows, with `flips_at` by refitting."""
+        """One baseline's order of the training rows, with `flips_at` by refitting.
+
+        A model that is known by its refits has "nearest", "knn-shapley" and "random".
+        """
         return self._explainer.rank(x, method, rival, threshold, self.random_state)
 
     def audit(
@@ -295,7 +307,9 @@ class Study:
         max_seconds: float | None = None,
         chunk: int | None = None,
     ) -> Audit:
-        """Explain many targets, as products of matrices: their sets, and the rows under suspicion.
+        """Explain many targets: their sets, and the training rows under suspicion.
+
+        Together, as products of matrices, where the model has an objective; else one by one.
 
         Parameters
         ----------
@@ -313,7 +327,8 @@ class Study:
             As `explain` has them, for every target. Unrefined sets are found in fewer rounds,
             are larger, and `irreducible` is None.
         max_seconds
-            No target is begun after so many; those that are not done have the status "cancelled".
+            No target is begun after so many, and one that is under way ends; those that are not
+            done have the status "cancelled".
         chunk
             Targets side by side; by default as many as memory (256 MB) and patience (10 s
             between two chunks) allow. The sets do not depend on it, nor on `n_jobs`.
@@ -326,9 +341,8 @@ class Study:
 
         Notes
         -----
-        Whole sets are exchanged where `explain` also removes row by row: sizes are the same for
-        most targets, and some percent larger where the classes are (nearly) separable and C is
-        large.
+        Whole sets are exchanged where `explain` also removes row by row: small sets mostly have
+        the same size, large ones are often some percent larger, now and then by a third.
 
         An interrupt (Ctrl-C) is raised, as it should be; the chunks done until then are
         `study.interrupted_audit`.
@@ -351,7 +365,10 @@ class Study:
         )
 
     def view(self, x: Any, **options: Any) -> ForcingWidget:
-        """The live widget; takes the options of `explain`, and streams in the background."""
+        """The live widget, which streams in the background.
+
+        Takes the options of `explain`, but for `on_step` and `progress`.
+        """
         from forcing.jupyter.widget import view
 
         return view(self, x, **options)
