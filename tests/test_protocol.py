@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -241,9 +243,11 @@ def runs():
     yield whole_run()
     yield [*whole_run()[:4], stopped]
     yield [odd, Progress("search", 0, None, "<b>&"), RANKING, RANKING]
+    bare = replace(STEPS[0], loss_gap=math.nan, becomes="bad")
+    yield [whole_run()[0], bare, replace(RANKING, predicted=4), stopped]
 
 
-@pytest.mark.parametrize("records", list(runs()), ids=["whole", "cancelled", "unfinished"])
+@pytest.mark.parametrize("records", list(runs()), ids=["whole", "cancelled", "unfinished", "added"])
 def test_python_and_typescript_agree_on_the_state(roundtrip, records):
     events = encoded(records)
     builder = StateBuilder()

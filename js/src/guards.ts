@@ -50,6 +50,16 @@ function shape<T>(fields: { [K in keyof T]-?: Guard<T[K]> }): Guard<T> {
     object(x) && entries.every(([key, guard]) => Object.hasOwn(x, key) && guard(x[key]));
 }
 
+/** A shape with keys that 1.x added: who wrote before does not say them. */
+function grown<T, K extends keyof T>(
+  first: Guard<Omit<T, K>>,
+  added: { [P in K]-?: Guard<T[P]> },
+): Guard<T> {
+  const entries = Object.entries<Guard<unknown>>(added);
+  return (x): x is T =>
+    first(x) && entries.every(([key, guard]) => !Object.hasOwn(x, key) || guard((x as never)[key]));
+}
+
 /** One of several shapes, told apart by the literal in `key`. */
 function variant<T>(key: string, guards: Record<string, Guard<T>>): Guard<T> {
   return (x): x is T => {
@@ -89,26 +99,34 @@ const display = variant<P.Display>("kind", {
 
 const rows = record(shape<P.Row>({ label: string, name: nullable(string), item: nullable(item) }));
 
-const step = shape<P.Step>({
-  n: natural,
-  row: natural,
-  positive: boolean,
-  confidence: number,
-  margin: number,
-  gap: number,
-  seconds: number,
-});
+const step = grown<P.Step, "becomes">(
+  shape<Omit<P.Step, "becomes">>({
+    n: natural,
+    row: natural,
+    positive: boolean,
+    confidence: number,
+    margin: number,
+    gap: nullable(number),
+    seconds: number,
+  }),
+  { becomes: nullable(string) },
+);
 
-const start = shape<P.Start>({
-  type: literal("start"),
-  id: string,
-  claim: shape<P.Claim>({
+const claim = grown<P.Claim, "cut" | "prediction">(
+  shape<Omit<P.Claim, "cut" | "prediction">>({
     favoured: string,
     rival: string,
     confidence: number,
     margin: number,
     threshold: number,
   }),
+  { cut: nullable(number), prediction: nullable(number) },
+);
+
+const firstStart = shape<Omit<P.Start, "classes">>({
+  type: literal("start"),
+  id: string,
+  claim,
   method: string,
   model: string,
   rows: natural,
@@ -126,6 +144,8 @@ const start = shape<P.Start>({
     packages: record(string),
   }),
 });
+
+const start = grown<P.Start, "classes">(firstStart, { classes: natural });
 
 const verified = shape<P.Verified>({
   type: literal("verified"),
@@ -147,7 +167,7 @@ const entry = shape<P.Entry>({
   change: nullable(number),
 });
 
-const ranking = shape<P.Ranking>({
+const firstRanking = shape<Omit<P.Ranking, "predicted">>({
   method: string,
   flips_at: nullable(natural),
   tried: natural,
@@ -156,6 +176,8 @@ const ranking = shape<P.Ranking>({
   negative: list(entry),
   seconds: number,
 });
+
+const ranking = grown<P.Ranking, "predicted">(firstRanking, { predicted: nullable(natural) });
 
 const progress = shape<P.Progress>({
   type: literal("progress"),
@@ -172,7 +194,8 @@ const end = shape<P.End>({
   seconds: number,
 });
 
-const answer = shape<Omit<P.WhatIf, "error">>({
+/** The first kernels did not say `error`. */
+const firstWhatIf = shape<Omit<P.WhatIf, "error">>({
   type: literal("what-if"),
   request: natural,
   out: list(natural),
@@ -181,9 +204,7 @@ const answer = shape<Omit<P.WhatIf, "error">>({
   flipped: boolean,
 });
 
-/** The first kernels did not say `error`. */
-const whatIf: Guard<P.WhatIf> = (x): x is P.WhatIf =>
-  answer(x) && (!("error" in x) || nullable(string)(x.error));
+const whatIf = grown<P.WhatIf, "error">(firstWhatIf, { error: nullable(string) });
 
 const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } = {
   start,

@@ -14,6 +14,10 @@ export interface Claim {
   confidence: number;
   margin: number;
   threshold: number;
+  /** Of a regression: the value that separates its two decisions. */
+  cut?: number | null;
+  /** Of a regression whose margin is its distance from the cut: the prediction. */
+  prediction?: number | null;
 }
 
 export interface Column {
@@ -76,6 +80,7 @@ export interface Start {
   model: string;
   rows: number;
   features: number;
+  classes?: number;
   limit: number;
   baselines: string[];
   display: Display;
@@ -90,8 +95,11 @@ export interface Step {
   positive: boolean;
   confidence: number;
   margin: number;
-  gap: number;
+  /** Null where the model has no objective. */
+  gap: number | null;
   seconds: number;
+  /** The class that the row gets, where labels are changed. */
+  becomes?: string | null;
 }
 
 export interface Steps {
@@ -137,6 +145,8 @@ export interface Ranking {
   method: string;
   flips_at: number | null;
   tried: number;
+  /** How many of its first rows the method itself says suffice. */
+  predicted?: number | null;
   curve: [k: number, confidence: number][];
   positive: Entry[];
   negative: Entry[];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { rankingLines, supportLines } from "../src/view/rows/lines.js";
-import { logOdds, measure } from "../src/view/rows/measure.js";
+import { measure } from "../src/view/rows/measure.js";
+import { logOdds } from "../src/view/summary.js";
 import { finished, start, step } from "./fixtures.js";
 
 const sure = start({
@@ -27,6 +28,21 @@ describe("the measure of a list", () => {
     const m = measure(lines, sure.claim);
     expect(m.unit).toBe("log-odds");
     expect(m.text(lines[0]!)).toBe("−0.69");
+  });
+
+  it("is the prediction of a regression, which may rise where the confidence falls", () => {
+    const claim = {
+      ...{ favoured: "below 5", rival: "above 5", confidence: 0.6, margin: 2, threshold: 0.5 },
+      ...{ cut: 5, prediction: 3 },
+    };
+    const state = finished(1, {
+      start: start({ claim }),
+      steps: [step(1, 1 / (1 + Math.exp(0.5 * logOdds(0.6))), { margin: -1 })],
+    });
+    const lines = supportLines(state, state.start!);
+    const m = measure(lines, claim);
+    expect([m.unit, m.text(lines[0]!)]).toEqual(["prediction", "+3.00"]);
+    expect(m.of(lines[0]!)).toBeCloseTo(-1.5 * logOdds(0.6));
   });
 
   it("takes a baseline's from its curve, and says where there is none", () => {

@@ -9,7 +9,7 @@ import type { Fit } from "../src/view/rows/columns.js";
 import { supportLines } from "../src/view/rows/lines.js";
 import { move } from "../src/view/rows/roving.js";
 import { blank, screenReducer } from "../src/view/screen.js";
-import { binary } from "../src/view/summary.js";
+import { certainty, legendName } from "../src/view/summary.js";
 import { toneOf } from "../src/view/theme.js";
 import { runs } from "../src/view/words.js";
 import { widthOf } from "../src/view/width.js";
@@ -150,17 +150,22 @@ describe("the host", () => {
   });
 });
 
-describe("a claim", () => {
-  it("is known to be between all classes, or not", () => {
-    expect(
-      binary({ favoured: "a", rival: "b", confidence: 0.61, margin: 0.4473, threshold: 0.5 }),
-    ).toBe(true);
-    expect(
-      binary({ favoured: "a", rival: "b", confidence: 0.4, margin: 0.2877, threshold: 0.5 }),
-    ).toBe(false);
-    const margin = Math.log(0.4 / 0.6) - Math.log(0.3 / 0.7);
-    expect(binary({ favoured: "a", rival: "b", confidence: 0.4, margin, threshold: 0.3 })).toBe(
-      true,
-    );
+describe("how sure a model is", () => {
+  const claim = { favoured: "a", rival: "b", confidence: 0.61, margin: 0.4473, threshold: 0.5 };
+  it("is told in per cent, and of a regression as its prediction", () => {
+    expect(certainty(claim, 0.5004)).toBe("50.04\u202f%");
+    const above = { ...claim, confidence: 0.55, cut: 170, prediction: 181.2931 };
+    expect(certainty(above, 0.55)).toBe("181.3");
+    expect(certainty(above, 0.5)).toBe("170");
+    expect(certainty(above, 0.45)).toBe("158.7");
+    // Never rounded to the threshold.
+    expect(certainty(above, 0.50001)).toBe("170.002");
+  });
+});
+
+describe("the name of a method", () => {
+  it("keeps its own capitals inside a line", () => {
+    const names = ["influence-cg", "tracin", "knn-shapley", "nearest", "my-own"].map(legendName);
+    expect(names).toEqual(["influence, CG", "TracIn", "kNN-Shapley", "nearest", "my own"]);
   });
 });

@@ -35,6 +35,10 @@ class Claim:
     """log p(favoured) - log p(rival) - the threshold's log-odds; the decision flips below 0."""
     threshold: float = 0.5
     """Probability of the favoured class below which the decision is the rival."""
+    cut: float | None = None
+    """Of a regression: the value that separates its two decisions."""
+    prediction: float | None = None
+    """Of a regression whose margin is prediction - cut, or its opposite: the prediction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 /** What was checked, what is still to be, and where a run is. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { className, count, middle, percent, points } from "../format.js";
+import { className, count, middle, points } from "../format.js";
 import type { Progress, State } from "../protocol.js";
 import {
   BoundIcon,
@@ -13,7 +13,7 @@ import {
   StopIcon,
   WarningIcon,
 } from "./icons.js";
-import { ROBUST, changes, confidenceNow, deedOf, phaseOf, relabels } from "./summary.js";
+import { ROBUST, certainty, changes, confidenceNow, deedOf, phaseOf, relabels } from "./summary.js";
 import type { Phase } from "./summary.js";
 
 function Check(props: {
@@ -66,7 +66,7 @@ function Running(props: { state: State; phase: Phase }): JSX.Element {
   const searching = state.progress === null || state.progress.phase === "search";
   const now =
     start !== null && searching && state.steps.length > 0
-      ? `· ${percent(confidenceNow(state, start.claim), 1, start.claim.threshold)}`
+      ? `· ${certainty(start.claim, confidenceNow(state, start.claim), 1)}`
       : null;
   return (
     <Check icon={<SpinnerIcon />} word={doing(state)}>

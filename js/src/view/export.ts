@@ -2,6 +2,7 @@
 
 import type { State, Start, Value } from "../protocol.js";
 import { supportLines } from "./rows/lines.js";
+import { relabels } from "./summary.js";
 
 /** "[117, 442, 185]", as Python and JSON read it. */
 export function rowsText(state: State): string {
@@ -20,10 +21,12 @@ function cell(v: Value | boolean): string {
 
 export function csv(state: State, start: Start): string {
   const { display } = start;
+  const changed = relabels(state);
   const columns = display.kind === "table" ? display.columns.map((column) => column.name) : [];
   const extra = display.kind === "text" ? ["text"] : columns;
   const head = [
     ..."order row name label positive confidence change margin loss_gap if_put_back".split(" "),
+    ...(changed ? ["becomes"] : []),
     ...extra,
   ];
   const body = supportLines(state, start).map((line, i) => {
@@ -43,7 +46,7 @@ export function csv(state: State, start: Start): string {
       step?.gap ?? null,
       line.back,
     ];
-    return [...own, ...moved, ...content];
+    return [...own, ...moved, ...(changed ? [line.becomes] : []), ...content];
   });
   return [head, ...body].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }

@@ -7,6 +7,8 @@ import { useView } from "./context.js";
 import { copy, csv, rowsText, save } from "./export.js";
 import { Shape } from "./shapes.js";
 import { CopyIcon, SaveIcon } from "./icons.js";
+import { hasGap, methodName } from "./summary.js";
+import type { Start, State } from "../protocol.js";
 
 const COPIED_MS = 2000;
 
@@ -16,6 +18,14 @@ const METHODS: Record<string, string> = {
   "mfs-retrain": "Algorithm 1, refitted at every step",
   relabel: "Algorithm 1 on labels, exact updates",
 };
+
+/** How the set was found; nothing until a step tells what kind of search it is. */
+function searchedBy(state: State, start: Start): string {
+  if (start.method === "mfs" && !hasGap(state)) {
+    return state.steps.length > 0 ? "Searched without gradients" : "";
+  }
+  return METHODS[start.method] ?? methodName(start.method)[1];
+}
 
 function CopyRows(): JSX.Element {
   const { state, width } = useView();
@@ -66,7 +76,7 @@ export function Footer(): JSX.Element {
   const parts =
     width === "narrow"
       ? [size]
-      : [middle(start.model, 60), `${size} features`, METHODS[start.method] ?? start.method];
+      : [middle(start.model, 60), `${size} features`, searchedBy(state, start)];
   const { verified } = state;
   const notes = [...start.notes];
   const { display } = start;
@@ -85,7 +95,7 @@ export function Footer(): JSX.Element {
       )}
       <Roles />
       <div class="foot-line">
-        <span class="about">{parts.join(" · ")}</span>
+        <span class="about">{parts.filter((part) => part !== "").join(" · ")}</span>
         {state.steps.length > 0 && (
           <span class="exports">
             <CopyRows />

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { className, count, middle, value } from "../format.js";
-import type { Item, Start } from "../protocol.js";
+import type { Item, Ranking, Start } from "../protocol.js";
 import { useView } from "./context.js";
 import { flipsAt } from "./curve/legend.js";
 import { TickIcon } from "./icons.js";
@@ -15,6 +15,7 @@ import { UNITS, measure } from "./rows/measure.js";
 import { useRoving } from "./rows/roving.js";
 import type { ListFacts } from "./rows/row.js";
 import { Shape } from "./shapes.js";
+import type { Role } from "./shapes.js";
 import { crossed, deedOf, methodName, nounOf, relabels } from "./summary.js";
 import { Words } from "./words.js";
 
@@ -42,12 +43,18 @@ function useGalleries(): Gallery[] {
       },
       ...state.rankings.map((ranking) => ({
         method: ranking.method,
-        flips: flipsAt(ranking),
+        flips: flipsAt(ranking) + says(ranking),
         lines: rankingLines(state, start, ranking),
         supports: false,
       })),
     ];
   }, [state, start]);
+}
+
+/** What a method that claims a set of its own says of its size. */
+function says(ranking: Ranking): string {
+  const { predicted } = ranking;
+  return typeof predicted === "number" ? `, says ${count(predicted)}` : "";
 }
 
 /** What sets a row apart, in one line. */
@@ -94,7 +101,7 @@ function Brief(props: {
         class={["brief", chosen ? "chosen" : "", back ? "back" : ""].join(" ")}
         data-index={props.index}
         tabIndex={props.tabIndex}
-        aria-label={action + spokenLine(line, state, start.claim.threshold)}
+        aria-label={action + spokenLine(line, state, start.claim)}
         aria-disabled={toggle === null || line.step === null}
         {...(line.step === null ? {} : { "aria-pressed": back })}
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
@@ -132,6 +139,12 @@ function Nothing(props: { gallery: Gallery; positive: boolean }): JSX.Element {
   );
 }
 
+/** Of rows with several labels: that of all, which the sides of a regression have. */
+function sharedRole(lines: readonly Line[]): Role {
+  const roles = new Set(lines.map((line) => line.role));
+  return roles.size === 1 ? (lines[0]?.role ?? "other") : "other";
+}
+
 function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts }): JSX.Element {
   const { start, dispatch } = useView();
   const { gallery, positive, facts } = props;
@@ -149,7 +162,8 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
     (index) => dispatch({ type: "select", row: shown[index]?.row ?? null }),
   );
   const first = all[0];
-  const role = positive ? "favoured" : (first?.role ?? "rival");
+  const mixed = !positive && all.some((line) => line.label !== first?.label);
+  const role = positive ? "favoured" : mixed ? sharedRole(all) : (first?.role ?? "rival");
   const label = positive
     ? start.claim.favoured
     : role === "rival"
@@ -161,7 +175,7 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
       <p class="sign">
         <b class={`class ${role}`}>
           <Shape role={role} />
-          {middle(className(label), 24)}
+          {role === "other" && mixed ? "other classes" : middle(className(label), 24)}
         </b>
         {` · ${positive ? "positive" : "negative"}${gallery.supports && all.length > 0 ? `, ${count(all.length)}` : ""}`}
       </p>
@@ -206,7 +220,7 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
 }
 
 export function Galleries(): JSX.Element {
-  const { start } = useView();
+  const { start, state } = useView();
   const galleries = useGalleries();
   const all = galleries.flatMap((gallery) => gallery.lines);
   const scale = measure(all, start.claim);
@@ -224,7 +238,7 @@ export function Galleries(): JSX.Element {
           return (
             <section key={gallery.method} class="gallery">
               <h3>
-                {methodName(gallery.method)[1]}
+                {methodName(gallery.supports && relabels(state) ? "relabel" : gallery.method)[1]}
                 <span>{gallery.flips}</span>
               </h3>
               <Examples gallery={gallery} positive facts={facts} />

@@ -4,15 +4,17 @@
  */
 
 import { THIN, capital, className, count, middle, percent, signed, tick } from "../format.js";
-import type { Claim, State } from "../protocol.js";
+import type { Claim, Start, State } from "../protocol.js";
 import {
   ROBUST,
-  binary,
+  among,
+  certainty,
   confidenceNow,
   crossed,
   deedOf,
   nounOf,
   phaseOf,
+  predicts,
   relabels,
 } from "./summary.js";
 
@@ -41,21 +43,27 @@ function klass(role: Role, label: string, first: boolean): Piece {
   return { kind: "class", role, text: first ? capital(name) : name };
 }
 
-function chance(claim: Claim, p: number, digits = 0): string {
-  return percent(p, digits, claim.threshold);
+/** "◆ good credit (50.3 %)": the confidence of what is decided. */
+function decision(claim: Claim, label: string, confidence: number): Sentence {
+  if (label === claim.favoured || predicts(claim)) {
+    const role = label === claim.favoured ? "favoured" : "rival";
+    return [klass(role, label, false), quiet(` (${certainty(claim, confidence)})`)];
+  }
+  const chance = percent(1 - confidence, 0, 1 - claim.threshold);
+  return [klass("rival", label, false), quiet(` (${chance})`)];
 }
 
-/** "◆ good credit (50.3 %)"; with further classes only the favoured one's chance is known. */
-function decision(claim: Claim, label: string, confidence: number): Sentence {
-  if (label === claim.favoured) {
-    return [klass("favoured", label, false), quiet(` (${chance(claim, confidence)})`)];
-  }
-  const name = klass("rival", label, false);
-  if (binary(claim)) {
-    return [name, quiet(` (${percent(1 - confidence, 0, 1 - claim.threshold)})`)];
-  }
-  const rest = middle(className(claim.favoured), NAME);
-  return [name, quiet(` (${rest} keeps ${chance(claim, confidence)})`)];
+/**
+ * "● Class 3 (61 %)", of several classes with the one that the confidence is against;
+ * where labels are changed the sentence names that one anyway.
+ */
+function opener(start: Start, labels: boolean): Sentence {
+  const { claim } = start;
+  const name = klass("favoured", claim.favoured, true);
+  const sure = certainty(claim, claim.confidence);
+  return among(start) && !labels
+    ? [name, quiet(` (${sure} against `), klass("rival", claim.rival, false), quiet(")")]
+    : [name, quiet(` (${sure})`)];
 }
 
 /** The sentences for any state of a run. */
@@ -67,10 +75,7 @@ export function sentences(state: State, live: boolean): Sentence[] {
   const size = state.steps.length;
   const of = `${count(size)}\u00a0of\u00a0${count(start.rows)}`;
   const rows = noun[1];
-  const subject: Sentence = [
-    klass("favoured", claim.favoured, true),
-    quiet(` (${chance(claim, claim.confidence)})`),
-  ];
+  const subject = opener(start, relabels(state));
   const status = state.end?.status;
   const labels = relabels(state);
 
@@ -97,14 +102,18 @@ export function sentences(state: State, live: boolean): Sentence[] {
             ...subject,
             text(labels ? ` changes with which ${noun[1]}?` : ` stands on which ${noun[1]}?`),
           ],
-          outlook(claim),
+          outlook(start),
         ];
   }
   const now = confidenceNow(state, claim);
   if (crossed(state) && status !== "limit") {
     const label = state.verified?.label ?? claim.rival;
     if (labels) return relabelled(state, claim, subject, of, rows);
-    const second: Sentence = [text("Without them: "), ...decision(claim, label, now), text(".")];
+    const second: Sentence = [
+      text(`Without ${them(size)}: `),
+      ...decision(claim, label, now),
+      text("."),
+    ];
     return [
       [
         ...subject,
@@ -116,8 +125,8 @@ export function sentences(state: State, live: boolean): Sentence[] {
     ];
   }
   const verb = stopped ? " was " : " is ";
-  const after = chance(claim, now, 1);
-  if (after === chance(claim, claim.confidence, 1)) {
+  const after = certainty(claim, now, 1);
+  if (after === certainty(claim, claim.confidence, 1)) {
     // Where the confidence is saturated, only the log-odds tell how far the search has come.
     const [from, to] = [claim.margin, state.steps.at(-1)?.margin ?? claim.margin];
     return [
@@ -125,11 +134,15 @@ export function sentences(state: State, live: boolean): Sentence[] {
       [text(`The log-odds went from ${logOdds(from)} to `), strong(logOdds(to)), text(".")],
     ];
   }
-  const way = now < claim.confidence ? "down to " : "at ";
+  const way = now < claim.confidence && !predicts(claim) ? "down to " : "at ";
   return [
     [...subject, text(verb + way), strong(after), ...without(labels, of, rows)],
-    ...(stopped ? [] : [outlook(claim)]),
+    ...(stopped ? [] : [outlook(start)]),
   ];
+}
+
+function them(size: number): string {
+  return size === 1 ? "it" : "them";
 }
 
 /** "... without 3 of 40 training rows." */
@@ -144,8 +157,10 @@ function logOdds(margin: number): string {
 }
 
 /** What the search is after. */
-function outlook(claim: Claim): Sentence {
-  const lead = binary(claim) ? `Below ${tick(claim.threshold)}${THIN}% it is ` : "Next in line is ";
+function outlook(start: Start): Sentence {
+  const { claim } = start;
+  if (predicts(claim)) return [text("Until it is "), klass("rival", claim.rival, false), text(".")];
+  const lead = among(start) ? "Next in line is " : `Below ${tick(claim.threshold)}${THIN}% it is `;
   return [text(lead), klass("rival", claim.rival, false), text(".")];
 }
 
@@ -173,7 +188,7 @@ function flipped(
     ];
   }
   if (relabels(state)) return relabelled(state, claim, subject, of, rows);
-  const lead = verified === null ? "Without them: " : "Retrained without them: ";
+  const lead = `${verified === null ? "W" : "Retrained w"}ithout ${them(state.steps.length)}: `;
   return [
     [...subject, text(" stands on "), amount(of, `${rows}.`)],
     [text(lead), ...after, text(".")],
@@ -201,7 +216,11 @@ function relabelled(
       amount(of, rows),
       text(were),
     ],
-    [text(verified === null ? "Then: " : "Retrained with them changed: "), ...after, text(".")],
+    [
+      text(verified === null ? "Then: " : `Retrained with ${them(steps.length)} changed: `),
+      ...after,
+      text("."),
+    ],
   ];
 }
 

@@ -1,13 +1,14 @@
 /** Class roles: always a shape with the colour, never the colour alone. */
 
 import type { JSX } from "preact";
+import type { Claim } from "../protocol.js";
 
 export type Role = "favoured" | "rival" | "other";
 
-/** The role of a row's label in this claim. */
-export function roleOf(label: string, claim: { favoured: string; rival: string }): Role {
-  if (label === claim.favoured) return "favoured";
-  return label === claim.rival ? "rival" : "other";
+/** The role of a row's label in this claim; of a regression, whose labels are values, its side. */
+export function roleOf(label: string, claim: Claim, positive = label === claim.favoured): Role {
+  if (positive) return "favoured";
+  return label === claim.rival || typeof claim.cut === "number" ? "rival" : "other";
 }
 
 /** Path of a role's shape around the origin. */

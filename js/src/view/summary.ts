@@ -1,6 +1,7 @@
 /** Facts that several parts of the view read off the state. */
 
-import type { Claim, State, Step } from "../protocol.js";
+import { percent, signed } from "../format.js";
+import type { Claim, Start, State, Step } from "../protocol.js";
 
 /** Sets this large say "robust" instead of pretending to explain. */
 export const ROBUST = 100;
@@ -35,12 +36,56 @@ export function changes(steps: readonly Step[], claim: Claim): number[] {
   return steps.map((step, i) => step.confidence - (steps[i - 1]?.confidence ?? claim.confidence));
 }
 
-/** True where favoured and rival are the only classes: then one probability says both. */
-export function binary(claim: Claim): boolean {
-  const { confidence: p, margin, threshold: t } = claim;
-  if (p <= 0 || p >= 1 || t <= 0 || t >= 1) return true;
-  const rival = p * Math.exp(-(margin + Math.log(t / (1 - t))));
-  return Math.abs(p + rival - 1) < 1e-3;
+/** Whether a confidence is that against one of several others. */
+export function among(start: Start): boolean {
+  return (start.classes ?? 2) > 2;
+}
+
+/** Logarithm of the odds, finite where a probability was rounded to 0 or 1. */
+export function logOdds(p: number): number {
+  const inside = Math.min(1 - 1e-15, Math.max(1e-15, p));
+  return Math.log(inside / (1 - inside));
+}
+
+/** Margin per unit of log-odds: 1 but for scores and predictions, which have their own scale. */
+export function marginUnit(claim: Claim): number {
+  const odds = logOdds(claim.confidence) - logOdds(claim.threshold);
+  // What a saturated confidence was rounded from is not known.
+  const known = Math.abs(odds) > 1e-6 && Math.abs(odds) < 25;
+  const unit = known ? claim.margin / odds : 1;
+  return Math.abs(unit - 1) > 1e-3 ? unit : 1;
+}
+
+/** Change of a regression's prediction per unit of log-odds of its confidence. */
+export function predictionUnit(claim: Claim): number {
+  return ((claim.prediction ?? 0) - (claim.cut ?? 0)) / logOdds(claim.confidence);
+}
+
+/** The confidence at which a regression predicts this value. */
+export function confidenceAt(claim: Claim, value: number): number {
+  return 1 / (1 + Math.exp(-(value - (claim.cut ?? 0)) / predictionUnit(claim)));
+}
+
+/** Whether a reader is told predictions, and not how likely a class is. */
+export function predicts(claim: Claim): boolean {
+  const { cut, prediction } = claim;
+  return typeof cut === "number" && typeof prediction === "number" && prediction !== cut;
+}
+
+/** How sure the model is, at this confidence: in per cent; of a regression, its prediction. */
+export function certainty(claim: Claim, p: number, digits = 0): string {
+  if (!predicts(claim)) return percent(p, digits, claim.threshold);
+  const cut = claim.cut ?? 0;
+  const value = cut + predictionUnit(claim) * logOdds(p);
+  // As many digits as tell it from the threshold.
+  let text = value.toPrecision(4);
+  for (let n = 5; n <= 8 && Number(text) === cut && value !== cut; n++) text = value.toPrecision(n);
+  return signed(String(Number(text)));
+}
+
+/** Whether the model has an objective, whose loss gap each step knows. */
+export function hasGap(state: State): boolean {
+  return state.steps.some((step) => step.gap !== null);
 }
 
 /** What a confidence in the favoured class decides. */
@@ -86,11 +131,18 @@ const METHODS: Record<string, readonly [short: string, title: string]> = {
   mfs: ["MFS", "Forcing subset"],
   relabel: ["Labels", "Labels to change"],
   influence: ["Influence", "Influence functions"],
+  "influence-1exact": ["Influence, exact", "Influence, each row exact"],
+  "influence-cg": ["Influence, CG", "Influence, conjugate gradients"],
+  "influence-lissa": ["Influence, LiSSA", "Influence, LiSSA"],
+  "influence-arnoldi": ["Influence, Arnoldi", "Influence, Arnoldi"],
   representer: ["Representer", "Representer points"],
+  prefix: ["Prefix", "Prefix set"],
+  "prefix-refined": ["Prefix, refined", "Prefix set, refined"],
+  tracin: ["TracIn", "TracIn"],
+  "knn-shapley": ["kNN-Shapley", "Shapley values of neighbours"],
+  nearest: ["Nearest", "Nearest neighbours"],
   random: ["Random", "Random order"],
-  chance: ["Random", "Random order"],
-  neighbours: ["Neighbours", "Nearest neighbours"],
-  "smallest-k": ["Smallest k", "Smallest k"],
+  "random-favoured": ["Random, own class", "Random order, own class"],
 };
 
 /** A method's name, short for tabs and legend, and long for headings. */
@@ -100,4 +152,12 @@ export function methodName(method: string): readonly [short: string, title: stri
   const words = method.replace(/[-_]+/g, " ");
   const title = words.charAt(0).toUpperCase() + words.slice(1);
   return [title, title];
+}
+
+/** In the middle of a line: names with capitals of their own keep them. */
+export function legendName(method: string): string {
+  const name = methodName(method)[0];
+  return /^\p{Lu}\p{Ll}+\b/u.test(name) && !/^\p{Lu}\p{Ll}+\p{Lu}/u.test(name)
+    ? name.charAt(0).toLowerCase() + name.slice(1)
+    : name;
 }

@@ -5,7 +5,7 @@ import { className, count, listed, middle, percent } from "../format.js";
 import { useView } from "./context.js";
 import { InfoIcon, SpinnerIcon, UndoIcon, WarningIcon } from "./icons.js";
 import { Shape, roleOf } from "./shapes.js";
-import { binary } from "./summary.js";
+import { certainty, predicts } from "./summary.js";
 
 /** More names than this become a number. */
 const NAMED = 4;
@@ -30,9 +30,10 @@ export function WhatIfLine(): JSX.Element | null {
     );
   } else if (answer !== null) {
     const role = roleOf(answer.label, claim);
-    const own = role === "favoured" || !binary(claim);
-    const p = own ? answer.confidence : 1 - answer.confidence;
-    const edge = own ? claim.threshold : 1 - claim.threshold;
+    const sure =
+      role === "favoured" || predicts(claim)
+        ? certainty(claim, answer.confidence, 1)
+        : percent(1 - answer.confidence, 1, 1 - claim.threshold);
     const name = middle(className(answer.label), 32);
     result = (
       <>
@@ -40,7 +41,7 @@ export function WhatIfLine(): JSX.Element | null {
           <Shape role={role} />
           {name}
         </b>{" "}
-        <span class="quiet">{`(${role === "favoured" || binary(claim) ? "" : `${middle(className(claim.favoured), 24)} `}${percent(p, 1, edge)})`}</span>
+        <span class="quiet">{`(${sure})`}</span>
       </>
     );
   } else if (asked !== null && live) {

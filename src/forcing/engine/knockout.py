@@ -63,6 +63,8 @@ class Trials:
         self.used = 0
         self.phase: Phase = "search"
         self.note = ""
+        self.cost = ""
+        """What a refit costs, for whoever waits."""
         self.best: Rows | None = None
         self.prefix: Rows | None = None
         """The first set that flipped, of which the search made a smaller one."""
@@ -115,7 +117,8 @@ class Trials:
                 break
             if not self._has(rows):
                 fresh.setdefault(frozenset(rows), rows)
-        yield Progress(self.phase, self.used, self.most, self.note)
+        words = ", ".join(filter(None, [self.note, self.cost]))
+        yield Progress(self.phase, self.used, self.most, words)
         values = self._margins(list(fresh.values()))
         self._ahead.update(zip(fresh, values, strict=True))
 

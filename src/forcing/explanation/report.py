@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TypeAlias
 
-from forcing.explanation.sentence import checks, count, headline, percent, relabels
+from forcing.explanation.sentence import certainty, checks, count, headline, relabels
 from forcing.protocol.context import Json
 
 Pictures: TypeAlias = Callable[[str], str | None]
@@ -86,27 +86,28 @@ def _supports(state: Json, pictures: Pictures, rows: int) -> str:
     verified = state["verified"]
     put_back = verified["put_back"] if verified is not None else []
     shown = state["steps"][:rows]
+    predicts = state["start"]["claim"].get("prediction") is not None
     head = [
         "",
         "Class",
         "Row",
         "Content",
-        "Confidence after",
+        "Prediction after" if predicts else "Confidence after",
         *([f"If {'changed' if relabels(state) else 'put'} back"] if put_back else []),
     ]
     lines = [_target_line(state, pictures, len(head))]
-    threshold = state["start"]["claim"]["threshold"]
+    claim = state["start"]["claim"]
     for place, step in enumerate(shown):
         row = state["rows"].get(str(step["row"]))
         cells = [
             str(step["n"]),
-            _label(row["label"] if row else "", step["positive"]),
+            _label(_change(row["label"] if row else "", step), step["positive"]),
             _row_name(step["row"], row),
             _content(row["item"] if row else None, state, pictures),
-            percent(step["confidence"], threshold),
+            certainty(claim, step["confidence"]),
         ]
         if put_back:
-            cells.append(percent(put_back[place], threshold) if place < len(put_back) else "")
+            cells.append(certainty(claim, put_back[place]) if place < len(put_back) else "")
         lines.append(_line(cells))
     return f"<table>\n{_line(head, 'th')}{''.join(lines)}</table>\n"
 
@@ -118,7 +119,7 @@ def _target_line(state: Json, pictures: Pictures, columns: int) -> str:
         target["label"] or "",
         target["name"] or "",
         _content(target["item"], state, pictures),
-        percent(claim["confidence"], claim["threshold"]),
+        certainty(claim, claim["confidence"]),
     ]
     return _line(cells + [""] * (columns - len(cells)))
 
@@ -133,8 +134,11 @@ def _rankings(state: Json) -> str:
 
 def _flips(ranking: Json) -> str:
     if ranking["flips_at"] is not None:
-        return f"flips at {count(ranking['flips_at'])}"
-    return f"does not flip within {count(ranking['tried'])}"
+        words = f"flips at {count(ranking['flips_at'])}"
+    else:
+        words = f"does not flip within {count(ranking['tried'])}"
+    said = ranking.get("predicted")
+    return words if said is None else f"{words}, itself says {count(said)}"
 
 
 def _galleries(state: Json, pictures: Pictures) -> str:
@@ -174,6 +178,12 @@ def _made(state: Json) -> str:
 def _label(label: str, positive: bool) -> Html:
     mark, role = ("●", "favoured") if positive else ("◆", "rival")
     return Html(f'<span class="{role}">{mark}</span> {escape(label)}')
+
+
+def _change(label: str, step: Json) -> str:
+    """The label, with what it becomes where labels are changed."""
+    new = step.get("becomes")
+    return label if new is None else f"{label} → {new}"
 
 
 def _row_name(position: int, row: Json | None) -> str:

@@ -44,6 +44,25 @@ def percent(probability: float, threshold: float = 0.5) -> str:
     return f"{rounded / scale:.{digits}f}{THIN}%"
 
 
+def certainty(claim: Json, probability: float) -> str:
+    """How sure the model is, at this confidence: in per cent; of a regression, its prediction."""
+    cut, prediction = claim.get("cut"), claim.get("prediction")
+    if cut is None or prediction is None or prediction == cut:
+        return percent(probability, claim["threshold"])
+    value = cut + (prediction - cut) * _log_odds(probability) / _log_odds(claim["confidence"])
+    # As many digits as tell it from the threshold, as the screen has it.
+    for digits in range(4, 9):
+        text = f"{value:.{digits}g}"
+        if value == cut or float(text) != cut:
+            break
+    return text
+
+
+def _log_odds(probability: float) -> float:
+    inside = min(1 - 1e-15, max(1e-15, probability))
+    return math.log(inside / (1 - inside))
+
+
 def count(number: int) -> str:
     return f"{number:,}".replace(",", THIN)
 
@@ -102,7 +121,12 @@ def headline(state: Json) -> str:
         return "Waiting for the first numbers." if end is None else end["reason"]
     claim = start["claim"]
     name = _name(claim["favoured"])
-    subject = f"{capital(name)} ({percent(claim['confidence'], claim['threshold'])})"
+    sure = certainty(claim, claim["confidence"])
+    # Of several classes it is the confidence against one of the others, which a sentence about
+    # new labels names anyway.
+    among = start.get("classes", 2) > 2 and not relabels(state)
+    against = f" against {_name(claim['rival'])}" if among else ""
+    subject = f"{capital(name)} ({sure}{against})"
     words = _words(state)
     status = None if end is None else end["status"]
     if status == "unflippable":
@@ -110,8 +134,9 @@ def headline(state: Json) -> str:
     elif status == "flipped" and steps:
         sentences = [f"{subject} {words.found}.", _without(state)]
     elif steps:
-        now = percent(steps[-1]["confidence"], claim["threshold"])
-        verb = "is down to" if end is None else "was down to"
+        now = certainty(claim, steps[-1]["confidence"])
+        way = "at" if claim.get("prediction") is not None else "down to"
+        verb = f"{'is' if end is None else 'was'} {way}"
         sentences = [f"{subject} {verb} {now} {words.after}.", end["reason"] if end else ""]
     else:
         sentences = [f"{subject}: {words.none}.", end["reason"] if end else ""]
@@ -138,12 +163,16 @@ def _without(state: Json) -> str:
     else:
         after, rival = verified["confidence"], verified["label"]
         lead = f"Retrained {_words(state).them}"
-    keeps = percent(after, claim["threshold"])
-    return f"{lead}: {_name(rival)} ({_name(claim['favoured'])} keeps {keeps})."
+    if claim.get("prediction") is not None:
+        return f"{lead}: {_name(rival)} ({certainty(claim, after)})."
+    keeps = f"{_name(claim['favoured'])} keeps {percent(after, claim['threshold'])}"
+    against = " against it" if state["start"].get("classes", 2) > 2 else ""
+    return f"{lead}: {_name(rival)} ({keeps}{against})."
 
 
 def _least(state: Json) -> str:
     bound = state["bound"]
-    if bound is None:
+    # That it takes one at least needs no saying.
+    if bound is None or bound["rows"] < 2:
         return ""
-    return f"At least {count(bound['rows'])} {'is' if bound['rows'] == 1 else 'are'} needed."
+    return f"At least {count(bound['rows'])} are needed."

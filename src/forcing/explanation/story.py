@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -116,7 +117,15 @@ class SavedStory:
         start = saved["start"]
         favoured, rival = restore["claim"]
         told = start["claim"]
-        claim = Claim(favoured, rival, told["confidence"], told["margin"], told["threshold"])
+        claim = Claim(
+            favoured,
+            rival,
+            told["confidence"],
+            told["margin"],
+            told["threshold"],
+            told.get("cut"),
+            told.get("prediction"),
+        )
         records: list[Event] = [
             Start(claim, start["method"], start["limit"], tuple(start["baselines"]))
         ]
@@ -149,7 +158,7 @@ def _step(step: Json, label: Any, becomes: Any) -> Step:
         positive=step["positive"],
         confidence=step["confidence"],
         margin=step["margin"],
-        loss_gap=step["gap"],
+        loss_gap=math.nan if step["gap"] is None else step["gap"],
         seconds=step["seconds"],
         becomes=becomes,
     )
@@ -164,7 +173,7 @@ def _ranking(ranking: Json, whole: Json) -> Ranking:
         tried=ranking["tried"],
         curve=tuple((k, confidence) for k, confidence in ranking["curve"]),
         seconds=ranking["seconds"],
-        predicted=whole["predicted"],
+        predicted=whole.get("predicted"),
     )
 
 

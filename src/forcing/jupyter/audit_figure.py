@@ -40,6 +40,13 @@ def sizes(
         bq.Axis(scale=x, label="confidence", tick_format=".0%", grid_lines="none",
                 label_color=NEUTRAL, label_offset="2.5em"),
         bq.Axis(scale=y, label="rows in the set", side="left", tick_format="d", grid_lines="none",
-                label_color=NEUTRAL, label_offset="3.5em"),
+                label_color=NEUTRAL, label_offset="3em"),
     ]  # fmt: skip
-    return _figure(bq, marks, axes, width="560px", legend_location="top-left")
+    return _figure(
+        bq,
+        marks,
+        axes,
+        width="560px",
+        legend_location="top-left",
+        legend_style={"stroke": "none", "fill": "none"},
+    )

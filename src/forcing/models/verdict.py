@@ -127,6 +127,8 @@ class Question:
             confidence=decision.confidence,
             margin=decision.margin,
             threshold=1.0 / (1.0 + math.exp(-self.log_odds)),
+            cut=self.cut,
+            prediction=None if self.cut is None else float(says.scores[0]),
         )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forcing.protocol.context import Context, Json
 from forcing.protocol.text import clean
@@ -19,6 +20,7 @@ from forcing.records import (
     Decision,
     End,
     Event,
+    Label,
     Progress,
     Ranking,
     Refined,
@@ -42,6 +44,7 @@ class Encoder:
         self._context = context
         self._sent: set[int] = set()
         self._favoured: Any = None
+        self._cut: float | None = None
 
     def encode(self, record: Event) -> Json:
         """The event for one record; all numbers finite, all labels class names, texts clean."""
@@ -53,11 +56,15 @@ class Encoder:
             case Start():
                 return self._start(record)
             case Step():
-                return {"type": "step", "steps": [_step(record)], "rows": self._rows([record.row])}
+                return {
+                    "type": "step",
+                    "steps": [self._step(record)],
+                    "rows": self._rows([record.row]),
+                }
             case Refined():
                 return {
                     "type": "refined",
-                    "steps": [_step(step) for step in record.steps],
+                    "steps": [self._step(step) for step in record.steps],
                     "before": int(record.before),
                     "seconds": finite(record.seconds),
                     "rows": self._rows(step.row for step in record.steps),
@@ -66,7 +73,7 @@ class Encoder:
                 return {
                     "type": "verified",
                     "flipped": bool(record.flipped),
-                    "label": self._context.class_name(record.decision.label),
+                    "label": self._name(record.decision.label),
                     "confidence": finite(record.decision.confidence),
                     "irreducible": _optional_bool(record.irreducible),
                     "put_back": [finite(confidence) for confidence in record.put_back],
@@ -100,14 +107,14 @@ class Encoder:
             "error": clean(error),
             "request": request,
             "out": [int(row) for row in out],
-            "label": clean(self._context.class_name(decision.label)),
+            "label": clean(self._name(decision.label)),
             "confidence": finite(decision.confidence),
             "flipped": bool(decision.flipped),
         }
 
     def _start(self, record: Start) -> Json:
         study = self._context.study
-        self._favoured = record.claim.favoured
+        self._favoured, self._cut = record.claim.favoured, record.claim.cut
         return {
             "type": "start",
             "id": self._context.id,
@@ -116,34 +123,66 @@ class Encoder:
             "model": study.model_description,
             "rows": int(study.n_rows),
             "features": int(study.n_features),
+            "classes": len(study.classes),
             "limit": int(record.limit),
             "baselines": list(record.baselines),
             "display": self._context.presenter.display,
-            "target": self._context.target(),
+            "target": self._target(),
             "notes": list(study.notes),
             "made": self._context.made(),
         }
 
     def _claim(self, claim: Claim) -> Json:
-        return {
-            "favoured": self._context.class_name(claim.favoured),
-            "rival": self._context.class_name(claim.rival),
+        told = {
+            "favoured": self._name(claim.favoured),
+            "rival": self._name(claim.rival),
             "confidence": finite(claim.confidence),
             "margin": finite(claim.margin),
             "threshold": finite(claim.threshold),
         }
+        regression = {"cut": claim.cut, "prediction": claim.prediction}
+        return told | {key: finite(value) for key, value in regression.items() if value is not None}
+
+    def _name(self, label: Label) -> str:
+        """A class by its name; a side of a regression's threshold with the threshold."""
+        name = self._context.class_name(label)
+        return name if self._cut is None or name != str(label) else f"{name} {self._cut:.6g}"
+
+    def _target(self) -> Json:
+        target, label = self._context.target(), self._context.label
+        if self._cut is not None and label is not None:
+            target["label"] = self._name(self._context.study.classes[int(label >= self._cut)])
+        return target
+
+    def _row(self, position: int) -> Json:
+        row = self._context.row(position)
+        if self._cut is not None:
+            row["label"] = f"value {self._context.labels[position]:.4g}"
+        return row
+
+    def _step(self, step: Step) -> Json:
+        told = {
+            "n": int(step.number),
+            "row": int(step.row),
+            "positive": bool(step.positive),
+            "confidence": finite(step.confidence),
+            "margin": finite(step.margin),
+            "gap": None if math.isnan(step.loss_gap) else finite(step.loss_gap),
+            "seconds": finite(step.seconds),
+        }
+        return told if step.becomes is None else told | {"becomes": self._name(step.becomes)}
 
     def _rows(self, positions: Iterable[int]) -> Json:
         """Rows that were not sent before, by position."""
         new = dict.fromkeys(int(row) for row in positions if int(row) not in self._sent)
         self._sent.update(new)
-        return {str(row): self._context.row(row) for row in new}
+        return {str(row): self._row(row) for row in new}
 
     def _ranking(self, ranking: Ranking) -> Json:
         rows, scores = np.asarray(ranking.rows), np.asarray(ranking.scores, dtype=float)
         # Scores without a sign, such as distances, say nothing about which rows support.
         supports = scores > 0 if bool(np.any(scores > 0)) else np.ones(len(rows), dtype=bool)
-        same = self._context.labels[rows] == self._favoured
+        same = self._same(rows)
         confidence = dict(ranking.curve)
 
         def entries(chosen: Any) -> list[Json]:
@@ -157,6 +196,7 @@ class Encoder:
                 "method": ranking.method,
                 "flips_at": None if ranking.flips_at is None else int(ranking.flips_at),
                 "tried": int(ranking.tried),
+                "predicted": None if ranking.predicted is None else int(ranking.predicted),
                 "curve": [[int(k), finite(value)] for k, value in ranking.curve],
                 "positive": positive,
                 "negative": negative,
@@ -164,6 +204,14 @@ class Encoder:
             },
             "rows": self._rows(entry["row"] for entry in positive + negative),
         }
+
+    def _same(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of these training rows have the label of the favoured class."""
+        labels = self._context.labels[rows]
+        if self._cut is not None:
+            above = self._favoured == self._context.study.classes[1]
+            return np.asarray((labels >= self._cut) == above)
+        return np.asarray(labels == self._favoured)
 
     @staticmethod
     def _entry(ranking: Ranking, place: int, confidence: dict[int, float]) -> Json:
@@ -216,18 +264,6 @@ def finite(value: float) -> float:
     if math.isnan(number):
         return 0.0
     return max(-_LARGEST, min(_LARGEST, number))
-
-
-def _step(step: Step) -> Json:
-    return {
-        "n": int(step.number),
-        "row": int(step.row),
-        "positive": bool(step.positive),
-        "confidence": finite(step.confidence),
-        "margin": finite(step.margin),
-        "gap": finite(step.loss_gap),
-        "seconds": finite(step.seconds),
-    }
 
 
 def _optional_bool(value: bool | None) -> bool | None:

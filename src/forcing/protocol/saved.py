@@ -105,6 +105,23 @@ def _keys(shapes: dict[str, Shape]) -> Shape:
     return check
 
 
+def _may(shapes: dict[str, Shape]) -> Shape:
+    """Keys that files from before they were added do not have."""
+
+    def check(value: Any, at: str) -> None:
+        _keys({key: shape for key, shape in shapes.items() if key in value})(value, at)
+
+    return check
+
+
+def _both(*shapes: Shape) -> Shape:
+    def check(value: Any, at: str) -> None:
+        for shape in shapes:
+            shape(value, at)
+
+    return check
+
+
 def _kinds(kinds: dict[str, dict[str, Shape]]) -> Shape:
     def check(value: Any, at: str) -> None:
         _keys({"kind": _TEXT})(value, at)
@@ -150,7 +167,7 @@ _MADE: dict[str, Shape] = {
 }
 _START: dict[str, Shape] = {
     "id": _TEXT,
-    "claim": _keys(_CLAIM),
+    "claim": _both(_keys(_CLAIM), _may(dict.fromkeys(("cut", "prediction"), _optional(_NUMBER)))),
     "method": _TEXT,
     "model": _TEXT,
     "rows": _COUNT,
@@ -166,7 +183,8 @@ _STEP: dict[str, Shape] = {
     "n": _COUNT,
     "row": _COUNT,
     "positive": _BOOL,
-    **dict.fromkeys(("confidence", "margin", "gap", "seconds"), _NUMBER),
+    **dict.fromkeys(("confidence", "margin", "seconds"), _NUMBER),
+    "gap": _optional(_NUMBER),
 }
 _VERIFIED: dict[str, Shape] = {
     "flipped": _BOOL,
@@ -196,23 +214,23 @@ _PROGRESS: dict[str, Shape] = {
 _WHOLE_RANKING: dict[str, Shape] = {
     "rows": _each(_COUNT),
     "scores": _each(_NUMBER),
-    "predicted": _optional(_COUNT),
 }
+_PREDICTED = _may({"predicted": _optional(_COUNT)})
 _RESTORE: dict[str, Shape] = {
     "claim": _tuple(_LABEL, _LABEL),
     "labels": _each(_LABEL),
     "decision": _optional(_tuple(_LABEL, _NUMBER)),
-    "rankings": _values(_keys(_WHOLE_RANKING)),
+    "rankings": _values(_both(_keys(_WHOLE_RANKING), _PREDICTED)),
 }
 _SAVED = _keys(
     {
-        "start": _keys(_START),
-        "steps": _each(_keys(_STEP)),
+        "start": _both(_keys(_START), _may({"classes": _COUNT})),
+        "steps": _each(_both(_keys(_STEP), _may({"becomes": _optional(_TEXT)}))),
         "searched": _COUNT,
         "refined": _BOOL,
         "verified": _optional(_keys(_VERIFIED)),
         "bound": _optional(_keys({"rows": _COUNT, "seconds": _NUMBER})),
-        "rankings": _each(_keys(_RANKING)),
+        "rankings": _each(_both(_keys(_RANKING), _PREDICTED)),
         "progress": _optional(_keys(_PROGRESS)),
         "end": _keys({"status": _TEXT, "reason": _TEXT, "seconds": _NUMBER}),
         "paused": _BOOL,

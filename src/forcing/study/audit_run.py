@@ -61,8 +61,12 @@ def targets_of(X_test: Any, study: Study) -> list[Any]:
     return targets
 
 
-def true_labels(y_test: Any, n_targets: int, classes: Sequence[Any]) -> NDArray[Any] | None:
-    """y_test as (T,), of labels that the model knows."""
+def true_labels(
+    y_test: Any, n_targets: int, classes: Sequence[Any], cut: float | None = None
+) -> NDArray[Any] | None:
+    """y_test as (T,), of labels that the model knows; of a regression with this `cut` the sides
+    on which values lie.
+    """
     if y_test is None:
         return None
     given = np.asarray(y_test.detach().cpu() if hasattr(y_test, "detach") else y_test)
@@ -73,6 +77,8 @@ def true_labels(y_test: Any, n_targets: int, classes: Sequence[Any]) -> NDArray[
             f"y_test must have one label for each of the {n_targets} rows of X_test; "
             f"got shape {given.shape}."
         )
+    if cut is not None and given.dtype.kind in "iuf":
+        given = np.asarray(classes)[(given >= cut).astype(int)]
     unknown = sorted(set(given.tolist()) - set(classes), key=str)
     if unknown:
         known = ", ".join(map(repr, classes[:10]))
@@ -146,7 +152,10 @@ def audit(
         whole("chunk", chunk, 1)
     checked = run_options(study.n_rows, study.random_state, **options)
     targets = targets_of(X_test, study)
-    labels = true_labels(y_test, len(targets), study.classes.tolist())
+    classes = study.classes.tolist()
+    # Labels of a regression are numbers; its classes are the sides of the threshold.
+    cut = threshold if study.y[0] not in classes else None
+    labels = true_labels(y_test, len(targets), classes, cut)
     until = math.inf if max_seconds is None else time.time() + max_seconds
     plan = Plan(threshold, checked, until, n_jobs, chunk, progress)
     outcomes: list[Outcome] = []

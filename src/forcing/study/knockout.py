@@ -100,6 +100,7 @@ class KnockoutRun:
         seconds = self.explainer.refitted[1]
         cost = f"at most {self.most} refits of about {seconds:.2g} s each"
         yield Progress("prepare", 0, self.most, cost)
+        self.trials.cost = f"{seconds:.2g} s a refit"
         method, refine = self.options.search.method, self.options.refine
         if method != "mfs":
             ways, refine = [self.refits.keeping_classes(self._ranked(method).rows)], False

@@ -55,7 +55,12 @@ class LinearExplainer:
     @property
     def notes(self) -> tuple[str, ...]:
         own = [self.polish.note] if self.polish.note else []
-        if not self.adapted.probabilities:
+        if not self.adapted.classes and self.adapted.cut_at is not None:
+            own.append(
+                "Percentages are the logistic function of the distance between the transformed "
+                "prediction and threshold, 50 % the threshold."
+            )
+        elif self.adapted.classes and not self.adapted.probabilities:
             own.append(
                 "The model gives no probabilities: percentages are the logistic function of its "
                 "score, 50 % the decision line."
@@ -196,6 +201,8 @@ class LinearExplainer:
                 confidence=0.5,
                 margin=margins[nearest],
                 threshold=1 / (1 + math.exp(-shift)) if adapted.probabilities else 0.5,
+                cut=None if adapted.classes or threshold is None else float(threshold),
+                prediction=None if adapted.classes or adapted.cut_at else ours[1] - ours[0],
             ),
             classes=self.classes,
             codes=self._codes(threshold),

@@ -2,7 +2,7 @@
 
 import { scaleLinear } from "d3-scale";
 import type { Claim, Ranking, State } from "../../protocol.js";
-import { phaseOf } from "../summary.js";
+import { confidenceAt, logOdds, phaseOf, predictionUnit } from "../summary.js";
 
 export type Point = readonly [k: number, confidence: number];
 
@@ -41,8 +41,10 @@ export function confidenceExtent(
   const others = rankings.flatMap((r) => r.curve.filter(([k]) => k <= rows).map(([, p]) => p));
   const top = Math.min(1, Math.max(...ours, ...others, threshold + 0.01));
   const above = top - threshold;
-  const low = Math.min(...ours, threshold - 0.35 * above);
-  return [Math.max(0, low - 0.02 * above), Math.min(1, top + 0.06 * above)];
+  // Room for the mark of a last step that went far below.
+  const last = Math.min(...ours);
+  const low = Math.min(last - 0.06 * (top - last), threshold - 0.37 * above);
+  return [Math.max(0, low), Math.min(1, top + 0.06 * above)];
 }
 
 /** Ticks that leave room for the decision line's own. */
@@ -54,6 +56,17 @@ export function confidenceTicks(extent: [number, number], threshold: number): nu
     .ticks(5)
     .map((tick) => tick / 100)
     .filter((tick) => tick > threshold && tick - threshold > apart);
+}
+
+/** The same for a regression, whose axis says predictions: round ones, where they lie. */
+export function predictionTicks(extent: [number, number], claim: Claim): number[] {
+  const [low, high] = extent.map((p) => (claim.cut ?? 0) + predictionUnit(claim) * logOdds(p));
+  const apart = 0.07 * (extent[1] - extent[0]);
+  return scaleLinear()
+    .domain([low ?? 0, high ?? 0])
+    .ticks(7)
+    .map((value) => confidenceAt(claim, value))
+    .filter((p) => p - claim.threshold > apart && p < extent[1]);
 }
 
 /** Whole numbers of rows, about one every 90 px. */

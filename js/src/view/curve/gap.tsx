@@ -19,7 +19,7 @@ export function Gap(props: {
   cursor: number | null;
 }): JSX.Element {
   const { g, steps, cursor } = props;
-  const points = steps.map((step, i): [number, number] => [i + 1, step.gap]);
+  const points = steps.map((step, i): [number, number] => [i + 1, step.gap ?? 0]);
   const most = Math.max(1e-12, ...points.map(([, gap]) => gap));
   const y = scaleLinear()
     .domain([0, most])

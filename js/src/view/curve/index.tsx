@@ -2,9 +2,9 @@
 
 import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
-import { className, count, percent, value } from "../../format.js";
+import { className, count, value } from "../../format.js";
 import { useView } from "../context.js";
-import { deedOf, phaseOf, relabels } from "../summary.js";
+import { certainty, deedOf, hasGap, phaseOf, relabels } from "../summary.js";
 import { useWidth } from "../width.js";
 import { Gap } from "./gap.js";
 import { HEIGHT, geometry } from "./geometry.js";
@@ -65,8 +65,8 @@ export function Curve(): JSX.Element {
   const confidence = g.line[at]?.[1] ?? claim.confidence;
   const gap = screen.gap && cursor !== null ? state.steps[cursor - 1]?.gap : undefined;
   const label =
-    `${count(at)} ${done} · ${percent(confidence, 1, claim.threshold)}` +
-    (gap === undefined ? "" : ` · gap ${value(gap)}`);
+    `${count(at)} ${done} · ${certainty(claim, confidence, 1)}` +
+    (gap === undefined || gap === null ? "" : ` · gap ${value(gap)}`);
   return (
     <section
       class="curve"
@@ -97,7 +97,7 @@ export function Curve(): JSX.Element {
             label={label}
             streaming={phaseOf(state, live) === "running"}
           />
-          {screen.gap && <Gap g={g} steps={state.steps} cursor={cursor} />}
+          {screen.gap && hasGap(state) && <Gap g={g} steps={state.steps} cursor={cursor} />}
         </div>
       </div>
     </section>

@@ -1,7 +1,8 @@
 /** Where the curve's words go. */
 
 import type { Claim } from "../../protocol.js";
-import { count, percent } from "../../format.js";
+import { count } from "../../format.js";
+import { certainty } from "../summary.js";
 import { HEIGHT, LEFT } from "./geometry.js";
 import type { Geometry } from "./geometry.js";
 import { place, textWidth } from "./place.js";
@@ -36,7 +37,7 @@ export function labels(
   const clamp = (x: number, width: number): number => Math.min(Math.max(LEFT, x), right - width);
 
   const startY = g.y(claim.confidence);
-  const startWidth = textWidth(percent(claim.confidence, 1), 13) + 4;
+  const startWidth = textWidth(certainty(claim, claim.confidence, 1), 13) + 4;
   const start = take(
     place(
       [
@@ -53,9 +54,13 @@ export function labels(
   const last = g.line.at(-1);
   if (g.flip !== null && last !== undefined) {
     const width = textWidth(`flips at ${count(g.flip)}`, 13);
-    const y = Math.max(g.y(last[1]), line) + 15;
-    const x = clamp(g.x(g.flip) - width / 2, width);
-    flip = take({ x, y: Math.min(y, bottom - LINE), width, height: LINE });
+    const mark = { x: g.x(g.flip), y: g.y(last[1]) };
+    const y = Math.max(mark.y, line) + 15;
+    const under = { x: clamp(mark.x - width / 2, width), y, width, height: LINE };
+    const beside = { ...under, x: mark.x + 14, y: mark.y - LINE / 2 };
+    const before = { ...beside, x: mark.x - 14 - width };
+    const room = y <= bottom - LINE;
+    flip = take(room ? under : beside.x + width <= right ? beside : before);
   }
 
   let now: Box | null = null;

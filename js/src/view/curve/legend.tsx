@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { count } from "../../format.js";
 import { PendingIcon } from "../icons.js";
 import { useView } from "../context.js";
-import { crossed, deedOf, methodName, phaseOf } from "../summary.js";
+import { crossed, deedOf, hasGap, legendName, phaseOf } from "../summary.js";
 import type { Ranking } from "../../protocol.js";
 
 /** Dashes tell the baselines apart without a colour; the first is solid. */
@@ -56,25 +56,27 @@ export function Legend(): JSX.Element {
         {state.rankings.map((ranking, i) => (
           <li key={ranking.method}>
             <Swatch class="baseline" dash={dash(i)} />
-            {methodName(ranking.method)[0].toLowerCase()} {short(flipsAt(ranking))}
+            {legendName(ranking.method)} {short(flipsAt(ranking))}
           </li>
         ))}
         {waiting.map((name) => (
           <li key={name}>
             {running ? <PendingIcon /> : null}
-            {`${methodName(name)[0].toLowerCase()} ${running ? "waits" : "did not run"}`}
+            {`${legendName(name)} ${running ? "waits" : "did not run"}`}
           </li>
         ))}
       </ul>
-      <button
-        type="button"
-        class="plain"
-        aria-pressed={screen.gap}
-        title="What the opposite decision costs: loss of the counterfactual model less loss of the model"
-        onClick={() => dispatch({ type: "gap" })}
-      >
-        Loss gap
-      </button>
+      {hasGap(state) && (
+        <button
+          type="button"
+          class="plain"
+          aria-pressed={screen.gap}
+          title="What the opposite decision costs: loss of the counterfactual model less loss of the model"
+          onClick={() => dispatch({ type: "gap" })}
+        >
+          Loss gap
+        </button>
+      )}
     </div>
   );
 }

@@ -3,12 +3,13 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useView } from "../context.js";
-import { THIN, className, count, middle, percent, tick as format } from "../../format.js";
+import { THIN, className, count, middle, tick as format } from "../../format.js";
 import { Mark, roleOf } from "../shapes.js";
-import { deedOf, nounOf } from "../summary.js";
-import { confidenceTicks, rowTicks } from "./extent.js";
+import { certainty, deedOf, nounOf, predicts } from "../summary.js";
+import { confidenceTicks, predictionTicks, rowTicks } from "./extent.js";
 import { HEIGHT, LEFT, POINTS, along, path, pixels } from "./geometry.js";
 import type { Geometry } from "./geometry.js";
+import type { Claim } from "../../protocol.js";
 import { labels } from "./labels.js";
 import { dash } from "./legend.js";
 
@@ -24,12 +25,16 @@ function markSize(steps: number): number {
   return steps <= 20 ? 4.2 : 3.2;
 }
 
-function Axes(props: { g: Geometry; threshold: number; axis: string }): JSX.Element {
-  const { g, threshold, axis } = props;
+function Axes(props: { g: Geometry; claim: Claim; axis: string }): JSX.Element {
+  const { g, claim, axis } = props;
+  const { threshold } = claim;
+  const value = predicts(claim);
+  const words = (p: number): string => (value ? certainty(claim, p) : format(p));
+  const unit = value ? "" : UNIT;
   const right = g.x(g.rows);
   const bottom = g.y(g.extent[0]);
   const line = g.y(threshold);
-  const ticks = confidenceTicks(g.extent, threshold);
+  const ticks = value ? predictionTicks(g.extent, claim) : confidenceTicks(g.extent, threshold);
   return (
     <g aria-hidden="true">
       <rect
@@ -43,14 +48,14 @@ function Axes(props: { g: Geometry; threshold: number; axis: string }): JSX.Elem
         <g key={tick}>
           <path class="grid" d={`M${LEFT} ${g.y(tick)}H${right}`} />
           <text class="axis" x={LEFT - 8} y={g.y(tick) + 4} text-anchor="end">
-            {format(tick) + (i === ticks.length - 1 ? UNIT : "")}
+            {words(tick) + (i === ticks.length - 1 ? unit : "")}
           </text>
         </g>
       ))}
       <path class="decision" d={`M${LEFT} ${line}H${right}`} />
       <text class="axis decides" x={LEFT - 8} y={line + 4} text-anchor="end">
-        <tspan>{format(threshold)}</tspan>
-        <tspan class="unit">{UNIT}</tspan>
+        <tspan>{words(threshold)}</tspan>
+        <tspan class="unit">{unit}</tspan>
       </text>
       {rowTicks(g.rows, right - LEFT).map((tick) => (
         <text class="axis" key={tick} x={g.x(tick)} y={bottom + 17} text-anchor="middle">
@@ -130,11 +135,7 @@ function ForcingLine(props: { g: Geometry; streaming: boolean }): JSX.Element {
         state.steps.map((step, i) => {
           if (i + 1 === g.flip) return null;
           const label = state.rows[String(step.row)]?.label;
-          const role = step.positive
-            ? "favoured"
-            : label === undefined
-              ? "rival"
-              : roleOf(label, start.claim);
+          const role = roleOf(label ?? start.claim.rival, start.claim, step.positive);
           return (
             <Mark key={step.row} role={role} x={g.x(i + 1)} y={g.y(step.confidence)} size={size} />
           );
@@ -181,16 +182,18 @@ function Labels(props: { g: Geometry; streaming: boolean }): JSX.Element {
         </g>
       ))}
       <text class="value" x={spots.start.x} y={spots.start.y + 12}>
-        {percent(claim.confidence, 0, claim.threshold)}
+        {certainty(claim, claim.confidence)}
       </text>
       {spots.now && (
         <text class="value" x={spots.now.x} y={spots.now.y + 12}>
-          {percent(g.line.at(-1)?.[1] ?? 0, 1, claim.threshold)}
+          {certainty(claim, g.line.at(-1)?.[1] ?? 0, 1)}
         </text>
       )}
       {spots.flip && g.flip !== null && (
         <>
-          <path class="leader" d={`M${g.x(g.flip)} ${spots.flip.y - 6}V${spots.flip.y}`} />
+          {spots.flip.y > g.y(g.line.at(-1)?.[1] ?? 0) && (
+            <path class="leader" d={`M${g.x(g.flip)} ${spots.flip.y - 6}V${spots.flip.y}`} />
+          )}
           <text class="value rival" x={spots.flip.x} y={spots.flip.y + 12}>
             {`flips at ${count(g.flip)}`}
           </text>
@@ -238,7 +241,7 @@ export function Plot(props: {
   const { threshold } = start.claim;
   return (
     <svg class="plot" width={g.width} height={g.height} aria-hidden="true">
-      <Axes g={g} threshold={threshold} axis={`${nounOf(state)[1]} ${deedOf(state).done}`} />
+      <Axes g={g} claim={start.claim} axis={`${nounOf(state)[1]} ${deedOf(state).done}`} />
       <Baselines g={g} />
       <BaselineFlips g={g} threshold={threshold} />
       <ForcingLine g={g} streaming={streaming} />

@@ -1,12 +1,12 @@
 /** A picture with its place and how far it moved the confidence; the card is the button. */
 
 import type { JSX } from "preact";
-import { className, middle, percent } from "../../format.js";
+import { className, middle } from "../../format.js";
 import { useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Picture } from "../picture.js";
 import { Shape } from "../shapes.js";
-import { decides, deedOf, phaseOf, relabels } from "../summary.js";
+import { certainty, decides, deedOf, phaseOf, relabels } from "../summary.js";
 import { Bar, Change } from "./bar.js";
 import { spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
@@ -51,7 +51,11 @@ function Foot(props: CardProps): JSX.Element {
       <span class="foot">
         <span class={`label ${line.role}`}>
           <Shape role={line.role} />
-          <span class="clip">{middle(className(line.label), 16)}</span>
+          <span class="clip">
+            {line.becomes === null
+              ? middle(className(line.label), 16)
+              : `${middle(line.label, 9)} → ${middle(line.becomes, 9)}`}
+          </span>
         </span>
         <span class="place">{facts.supports ? `step ${line.place}` : line.place}</span>
       </span>
@@ -65,7 +69,7 @@ function Foot(props: CardProps): JSX.Element {
             <span class="if-back">
               {line.back === null ? "leaves: " : `${deedOf(state).back}: `}
               <Shape role={decides(start.claim, after)} size={9} />
-              {percent(after, 0, start.claim.threshold)}
+              {certainty(start.claim, after)}
             </span>
           ) : (
             hint
@@ -81,7 +85,7 @@ export function Card(props: CardProps): JSX.Element {
   const { line, facts, index, count } = props;
   const chosen = line.step !== null && screen.cursor === line.step;
   const back = line.step !== null && screen.back.includes(line.row);
-  const spoken = spokenLine(line, state, start.claim.threshold);
+  const spoken = spokenLine(line, state, start.claim);
   const able = toggle !== null && line.step !== null;
   const action = line.step === null || relabels(state) ? "" : back ? "Take out: " : "Put back: ";
   const id = line.item?.kind === "image" ? line.item.image : null;

@@ -1,17 +1,18 @@
 /** Supports and baseline entries in one form, so that one list draws both. */
 
-import { className, middle, odds, ordinal, percent } from "../../format.js";
-import type { Entry, Item, Ranking, Start, State } from "../../protocol.js";
+import { className, middle, odds, ordinal } from "../../format.js";
+import type { Claim, Entry, Item, Ranking, Start, State } from "../../protocol.js";
 import { roleOf } from "../shapes.js";
 import type { Role } from "../shapes.js";
-import { changes, deedOf, nounOf, putBack } from "../summary.js";
-import { logOdds } from "./measure.js";
+import { certainty, changes, deedOf, logOdds, marginUnit, nounOf, putBack } from "../summary.js";
 
 export interface Line {
   row: number;
   /** Place in the order of removal, or in the ranking. */
   place: number;
   label: string;
+  /** The class that it gets, where labels are changed. */
+  becomes: string | null;
   name: string | null;
   item: Item | null;
   role: Role;
@@ -40,16 +41,18 @@ function lookup(
 
 export function supportLines(state: State, start: Start): Line[] {
   const moved = changes(state.steps, start.claim);
+  const unit = marginUnit(start.claim);
   return state.steps.map((step, i) => {
     const known = lookup(state, step.row, step.positive ? start.claim.favoured : start.claim.rival);
     return {
       ...known,
       row: step.row,
       place: i + 1,
-      role: roleOf(known.label, start.claim),
+      role: roleOf(known.label, start.claim, step.positive),
+      becomes: step.becomes ?? null,
       positive: step.positive,
       change: moved[i] ?? null,
-      oddsChange: step.margin - (state.steps[i - 1]?.margin ?? start.claim.margin),
+      oddsChange: (step.margin - (state.steps[i - 1]?.margin ?? start.claim.margin)) / unit,
       confidence: step.confidence,
       back: putBack(state, i),
       step: i + 1,
@@ -76,7 +79,8 @@ export function rankingLines(state: State, start: Start, ranking: Ranking): Line
       ...known,
       row: entry.row,
       place: entry.place,
-      role: roleOf(known.label, start.claim),
+      role: roleOf(known.label, start.claim, positive),
+      becomes: null,
       positive,
       change: entry.change,
       oddsChange: oddsChange(entry),
@@ -97,16 +101,17 @@ export function rowName(line: Line, length = 24): string {
 }
 
 /** "training row 412, label cat, removed third, confidence 81 % to 64 %", as on the screen. */
-export function spokenLine(line: Line, state: State, threshold: number): string {
+export function spokenLine(line: Line, state: State, claim: Claim): string {
   const noun = nounOf(state)[0];
   const words = [`${noun} ${line.name ?? line.row}`, `label ${className(line.label)}`];
+  if (line.becomes !== null) words.push(`becomes ${className(line.becomes)}`);
   if (!line.positive) words.push("negative");
   if (line.confidence === null) {
     words.push(`place ${line.place}`);
     if (line.step !== null) words.push("also in the forcing subset");
   } else {
     const from = line.confidence - (line.change ?? 0);
-    const [before, after] = [percent(from, 0, threshold), percent(line.confidence, 0, threshold)];
+    const [before, after] = [certainty(claim, from), certainty(claim, line.confidence)];
     words.push(`${deedOf(state).done} ${ordinal(line.place)}`);
     if (before !== after) words.push(`confidence ${before} to ${after}`);
     else {

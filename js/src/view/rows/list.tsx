@@ -6,7 +6,7 @@ import { count as counted, middle, value } from "../../format.js";
 import { useView } from "../context.js";
 import { useWidth } from "../width.js";
 import type { Width } from "../width.js";
-import { deedOf, phaseOf } from "../summary.js";
+import { deedOf, phaseOf, relabels } from "../summary.js";
 import { Card } from "./card.js";
 import { fit, sharedColumns } from "./columns.js";
 import type { Fit } from "./columns.js";
@@ -72,7 +72,7 @@ function Header(props: { facts: ListFacts }): JSX.Element | null {
         {facts.supports
           ? state.verified === null
             ? "leaves"
-            : `if ${deedOf(state).back}`
+            : `${relabels(state) ? "" : "if "}${deedOf(state).back}`
           : "in the set"}
       </span>
     </div>

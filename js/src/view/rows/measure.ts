@@ -2,7 +2,7 @@
 
 import { odds, pointDigits, points } from "../../format.js";
 import type { Claim } from "../../protocol.js";
-import { binary } from "../summary.js";
+import { predictionUnit, predicts } from "../summary.js";
 import type { Line } from "./lines.js";
 
 /**
@@ -11,16 +11,14 @@ import type { Line } from "./lines.js";
  */
 const SATURATED = 0.97;
 
-/** Logarithm of the odds, finite where a probability was rounded to 0 or 1. */
-export function logOdds(p: number): number {
-  const inside = Math.min(1 - 1e-15, Math.max(1e-15, p));
-  return Math.log(inside / (1 - inside));
-}
-
-export const UNITS = { confidence: "confidence, in points", "log-odds": "the log-odds" };
+export const UNITS = {
+  confidence: "confidence, in points",
+  "log-odds": "the log-odds",
+  prediction: "the prediction",
+};
 
 export interface Measure {
-  unit: "confidence" | "log-odds";
+  unit: keyof typeof UNITS;
   /** What bars are drawn for; null where it was not measured. */
   of: (line: Line) => number | null;
   /** The largest of a list: one scale for all of its bars. */
@@ -28,14 +26,27 @@ export interface Measure {
   text: (line: Line) => string;
 }
 
+function unitOf(claim: Claim): Measure["unit"] {
+  if (predicts(claim)) return "prediction";
+  return claim.confidence > SATURATED ? "log-odds" : "confidence";
+}
+
 export function measure(lines: readonly Line[], claim: Claim): Measure {
-  const saturated = claim.confidence > SATURATED && binary(claim);
-  const of = (line: Line): number | null => (saturated ? line.oddsChange : line.change);
+  const unit = unitOf(claim);
+  const of = (line: Line): number | null => (unit === "confidence" ? line.change : line.oddsChange);
   const all = lines.map(of).filter((change) => change !== null);
   const digits = pointDigits(all);
-  const write = saturated ? odds : (change: number): string => points(change, digits);
+  const scale = predicts(claim) ? predictionUnit(claim) : 1;
+  // Three digits of the largest, as many decimals for all.
+  const most = Math.max(1e-12, ...all.map((change) => Math.abs(scale * change)));
+  const decimals = Math.min(8, Math.max(0, 2 - Math.floor(Math.log10(most))));
+  const write = (change: number): string => {
+    if (unit === "confidence") return points(change, digits);
+    if (unit === "log-odds") return odds(change);
+    return points((scale * change) / 100, decimals);
+  };
   return {
-    unit: saturated ? "log-odds" : "confidence",
+    unit,
     of,
     largest: Math.max(1e-12, ...all.map(Math.abs)),
     text: (line) => {

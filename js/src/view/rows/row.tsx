@@ -35,13 +35,18 @@ function Identity(props: { line: Line }): JSX.Element {
   const { line } = props;
   return (
     <span class="identity">
-      <span class={`label ${line.role}`} title={line.label}>
+      <span
+        class={`label ${line.role}`}
+        title={line.becomes === null ? line.label : `${line.label} → ${line.becomes}`}
+      >
         <Shape role={line.role} />
         <span class="clip">{middle(className(line.label), 28)}</span>
       </span>
       <span class="meta clip">
         {rowName(line)}
-        {!line.positive && " · negative"}
+        {line.becomes !== null
+          ? ` → ${middle(className(line.becomes), 28)}`
+          : !line.positive && " · negative"}
       </span>
     </span>
   );
@@ -123,7 +128,7 @@ export function Row(props: RowProps): JSX.Element {
         : {
             tabIndex: props.tabIndex,
             "data-index": index,
-            "aria-label": spokenLine(line, state, start.claim.threshold),
+            "aria-label": spokenLine(line, state, start.claim),
           })}
       onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
       onPointerLeave={() => dispatch({ type: "cursor", step: null })}

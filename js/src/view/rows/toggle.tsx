@@ -1,10 +1,9 @@
 /** "Put back" and "Take out": the same button for rows of every kind. */
 
 import type { JSX } from "preact";
-import { percent } from "../../format.js";
 import { useView } from "../context.js";
 import { Shape } from "../shapes.js";
-import { decides } from "../summary.js";
+import { certainty, decides } from "../summary.js";
 import { TakeOutIcon, UndoIcon } from "../icons.js";
 import { spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
@@ -22,7 +21,7 @@ export function Toggle(props: { line: Line; tabIndex: number; index: number }): 
       tabIndex={props.tabIndex}
       aria-pressed={back}
       aria-disabled={toggle === null}
-      aria-label={`${words}: ${spokenLine(line, state, start.claim.threshold)}`}
+      aria-label={`${words}: ${spokenLine(line, state, start.claim)}`}
       onClick={(event) => {
         // The row behind it listens too.
         event.stopPropagation();
@@ -45,7 +44,7 @@ export function IfBack(props: { line: Line }): JSX.Element | null {
   return (
     <span class="if-back">
       <Shape role={decides(claim, p)} size={9} />
-      {percent(p, 0, claim.threshold)}
+      {certainty(claim, p)}
     </span>
   );
 }
