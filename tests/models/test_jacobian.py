@@ -169,8 +169,8 @@ def test_damping_follows_the_curvature(case):
 def test_a_shared_jacobian_too_wide_for_a_factor_is_solved_with_its_diagonal(case, monkeypatch):
     module, X, y, more = case
     factored = problem(study_of(module, X, y), more[0])
-    monkeypatch.setattr("forcing.engine.curvature.SHARED", 0)
-    monkeypatch.setattr("forcing.engine.curvature.LARGEST", 0)
+    monkeypatch.setattr("forcing.engine.factorise.SHARED", 0)
+    monkeypatch.setattr("forcing.engine.factorise.LARGEST", 0)
     p = problem(study_of(module, X, y), more[0])
     assert factored.fit.curvature.exact
     assert not p.fit.curvature.exact
