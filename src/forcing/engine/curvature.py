@@ -20,6 +20,7 @@ from forcing.engine.arrays import (
 )
 from forcing.engine.design import Design
 from forcing.engine.objective import LinearObjective
+from forcing.errors import ConvergenceError
 
 WHOLE = 800
 """Parameters of a softmax up to which its whole Hessian is factorised, else a block per class."""
@@ -42,6 +43,9 @@ LIGHT = 0.3
 
 SAMPLE = 4
 """Rows a column that a preconditioner is made of."""
+
+JITTERS = (1e-14, 1e-12, 1e-10, 1e-8)
+"""Shares of a column's curvature that rounding may have taken from it; the first that serves."""
 
 LARGEST = 4_000
 """Columns up to which a matrix (p, p) is factorised; beyond, its diagonal has to do."""
@@ -324,12 +328,22 @@ def _root(hessian: Array) -> Array:
 
     Where all rows are decided with certainty (separable data, huge C) H is singular to
     working precision. A jitter of rounding size keeps the factor; refits stay exact,
-    because they end on the gradient, not on the factor.
+    because they end on the gradient, not on the factor. It is relative to each column's own
+    curvature, beside which that of columns in larger units says nothing.
     """
     xp = array_namespace(hessian)
-    jitter = 1e-14 * float(xp.max(xp.linalg.diagonal(hessian)))
-    jitter = jitter or 1.0  # nothing curves at all
-    return triangular_inverse(xp.linalg.cholesky(hessian + jitter * eye(hessian.shape[0], hessian)))
+    own = xp.linalg.diagonal(hessian)
+    own = xp.where(own > 0, own, float(xp.max(own)) or 1.0)  # 1: nothing curves at all
+    diagonal = own[:, None] * eye(len(own), own)
+    for jitter in JITTERS:
+        try:
+            return triangular_inverse(xp.linalg.cholesky(hessian + jitter * diagonal))
+        except (ValueError, RuntimeError):  # NumPy's LinAlgError, and torch's: not positive
+            continue
+    raise ConvergenceError(
+        "the curvature of the objective is lost in rounding. Scale the columns (StandardScaler) "
+        "or use a smaller C."
+    )
 
 
 def roughly(curvature: Curvature, b: Array) -> Array:
