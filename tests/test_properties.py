@@ -58,7 +58,13 @@ def asked(arguments):
     optimum decide differently, which is refused.
     """
     case = random_case(**arguments)
-    study = forcing.Study(case.model, case.X, case.y, sample_weight=case.weights)
+    if arguments["kind"] == "tiny and huge columns" and arguments.get("n_classes", 2) > 2:
+        return None  # what all classes share is lost in double precision, to scikit-learn too
+    try:
+        study = forcing.Study(case.model, case.X, case.y, sample_weight=case.weights)
+    except forcing.ConvergenceError:
+        assert arguments["kind"] == "tiny and huge columns"
+        return None
     options = {} if case.threshold is None else {"threshold": case.threshold}
     try:
         study.claim(case.x, **options)
@@ -84,8 +90,12 @@ def assert_true(case: Case, claim, rows, *, flipped, irreducible, bound, becomes
         assert case.margin_without(rest, claim.favoured, labels) > -case.line
 
 
-def assert_explained(case: Case, ex, among=SETTLED):
-    assert ex.status in among
+def assert_explained(case: Case, ex):
+    if ex.status == "failed":  # beyond double precision, and it says what to do
+        assert np.ptp(np.log10(np.abs(case.rows).max(axis=0) + 1e-9)) > 3
+        assert "Scale the columns" in ex.reason
+    else:
+        assert ex.status in SETTLED
     assert ex.flipped == (ex.status == "flipped")
     assert ex.reason
     assert len(ex.confidence) == ex.size + 1
