@@ -334,7 +334,7 @@ def _root(hessian: Array) -> Array:
     xp = array_namespace(hessian)
     own = xp.linalg.diagonal(hessian)
     own = xp.where(own > 0, own, float(xp.max(own)) or 1.0)  # 1: nothing curves at all
-    diagonal = own[:, None] * eye(len(own), own)
+    diagonal = own[:, None] * eye(own.shape[0], own)
     for jitter in JITTERS:
         try:
             return triangular_inverse(xp.linalg.cholesky(hessian + jitter * diagonal))
