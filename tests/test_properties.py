@@ -307,3 +307,10 @@ def test_a_refit_s_warnings_are_not_the_user_s():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         study.explain(case.x)
+
+
+def test_a_fall_of_rounding_size_passes_the_line_search():
+    arguments = {"name": "svc", "kind": "lonely", "n": 20, "p": 5, "strength": 1e-2}
+    case, study, _ = asked(arguments | {"form": "frame", "target": "a point", "seed": 1138})
+    held = study.explain(case.x, hold=study.explain(case.x).supports[:1])
+    assert_explained(case, held)
