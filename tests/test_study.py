@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -404,54 +402,6 @@ def test_bad_names_are_named():
         study_of(X, y, model, feature_names=["a"])
     with pytest.raises(ValueError, match="rows must be positions from 0 to 99"):
         study_of(X, y, model).predict_without([100], X[0])
-
-
-KINDS = ["plain", "duplicates", "constant", "separable", "zero weights", "lonely"]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    n=st.integers(5, 40),
-    p=st.integers(1, 30),
-    C=st.sampled_from([1e-6, 1e-2, 1.0, 1e2, 1e6]),
-    seed=st.integers(0, 10_000),
-    kind=st.sampled_from(KINDS),
-)
-def test_never_crashes_and_never_claims_a_false_flip(n, p, C, seed, kind):
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n, p))
-    y = (rng.uniform(size=n) < 0.5).astype(int)
-    weights = None
-    if kind == "duplicates":
-        X = X[rng.integers(0, max(2, n // 3), n)]
-    elif kind == "constant":
-        X[:, 0] = 3.0
-    elif kind == "separable":
-        y = (X[:, 0] > 0).astype(int)
-    elif kind == "zero weights":
-        weights = rng.integers(0, 2, n).astype(float)
-        weights[:2] = 1.0
-    elif kind == "lonely":
-        y[:] = 0
-    y[0], y[1] = 0, 1
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-8).fit(
-            X, y, sample_weight=weights
-        )
-    study = forcing.Study(model, X, y, sample_weight=weights)
-    x = X[n // 2]
-    try:
-        ex = study.explain(x, baselines=("influence",))
-    except forcing.TrainingMismatchError:
-        assert abs(model.decision_function(x[None])[0]) < 1e-6  # on the decision line
-        return
-    assert ex.status in {"flipped", "unflippable", "limit"}
-    margin = refit_margin(model, X, y, x, ex.supports, ex.claim.favoured, weights)
-    assert ex.flipped == (ex.status == "flipped")
-    if ex.flipped:
-        assert margin < 1e-9
-        assert ex.lower_bound <= ex.size
 
 
 def test_polars_frames_with_words_in_them():

@@ -87,6 +87,8 @@ class Conjugate:
             bend = self._inner(direction, product)
             # Columns that have converged stand still, and so do those that rounding drives off.
             moving = (energy > enough) & (energy < too_much) & (bend > FLAT * energy)
+            if self.iterations == 1:  # too flat for even one step: what the factor says
+                x = xp.where(moving | (energy <= enough), x, direction)
             if not bool(xp.any(moving)):
                 break
             length = xp.where(moving, energy / xp.where(moving, bend, 1.0), 0.0)

@@ -11,6 +11,7 @@ from array_api_compat import array_namespace
 from forcing.engine.arrays import Array, eye, in_single, single, triangular_inverse
 from forcing.engine.design import Design
 from forcing.engine.objective import LinearObjective
+from forcing.errors import ConvergenceError
 
 CHEAP = 64
 """Parameters up to which a new factor costs no more than an iteration of conjugate gradients; of
@@ -18,6 +19,9 @@ more, p / 64 iterations cost as much as a new one."""
 
 STEEP = 1e5
 """Ratio of curvatures beyond which single precision loses the smallest."""
+
+JITTERS = (1e-14, 1e-12, 1e-10, 1e-8)
+"""Shares of a column's curvature that rounding may have taken from it; the first that serves."""
 
 
 class Curvature(Protocol):
@@ -149,12 +153,22 @@ def inverse_root(hessian: Array) -> Array:
 
     Where all rows are decided with certainty (separable data, huge C) H is singular to
     working precision. A jitter of rounding size keeps the factor; refits stay exact,
-    because they end on the gradient, not on the factor.
+    because they end on the gradient, not on the factor. It is relative to each column's own
+    curvature, beside which that of columns in larger units says nothing.
     """
     xp = array_namespace(hessian)
-    jitter = 1e-14 * float(xp.max(xp.linalg.diagonal(hessian)))
-    jitter = jitter or 1.0  # nothing curves at all
-    return triangular_inverse(xp.linalg.cholesky(hessian + jitter * eye(hessian.shape[0], hessian)))
+    own = xp.linalg.diagonal(hessian)
+    own = xp.where(own > 0, own, float(xp.max(own)) or 1.0)  # 1: nothing curves at all
+    diagonal = own[:, None] * eye(own.shape[0], own)
+    for jitter in JITTERS:
+        try:
+            return triangular_inverse(xp.linalg.cholesky(hessian + jitter * diagonal))
+        except (ValueError, RuntimeError):  # NumPy's LinAlgError, and torch's: not positive
+            continue
+    raise ConvergenceError(
+        "the curvature of the objective is lost in rounding. Scale the columns (StandardScaler) "
+        "or use a smaller C."
+    )
 
 
 def steepness(root: Array) -> float:

@@ -20,6 +20,9 @@ DECREMENT = 1e-9
 """A refit ends when its Newton decrement, sqrt(g' H^-1 g), is below: the error of a margin is
 at most this times the target's norm in H^-1, far below scikit-learn's own tolerance."""
 
+ROUNDING = 1e-14
+"""Share of the objective's value that rounding may add to it."""
+
 CONTRACTION = 0.1
 """A step that leaves more than this share of the decrement is followed by one that is solved
 for by conjugate gradients, """
@@ -85,6 +88,7 @@ def refit(
     earlier. Raises `ConvergenceError` when the optimum is not reached, which on a strictly convex
     objective means overflow.
     """
+    start = _sane(objective, kept, start)
     theta, predictor, curvature = start.theta, start.predictor, start.curvature
     first = previous = float("inf")
     plain = curvature.exact  # whether the factor by itself still contracts
@@ -115,6 +119,19 @@ def refit(
         f"a refit did not reach its optimum in {max_steps} Newton steps. Scale the columns "
         "(StandardScaler) or use a smaller C."
     )
+
+
+def _sane(objective: LinearObjective, kept: Array, start: Fit) -> Fit:
+    """The start, or zero where that is nearer: where updates, or a solver, ended so far off, all
+    curvature is lost, and the predictor may no longer be that of theta.
+    """
+    zero = 0.0 * start.theta
+    at_zero = objective.predictor(zero)
+    value = objective.value(start.theta, start.predictor, kept)
+    if bool(value <= objective.value(zero, at_zero, kept)):
+        return start
+    curvature = factorised(objective, objective.hessian_weights(at_zero, kept))
+    return Fit(zero, at_zero, kept, curvature)
 
 
 def _solved(
@@ -158,9 +175,10 @@ def step_lengths(
     if not bool(xp.any(bold)):
         return lengths
     value = objective.value(theta, predictor, kept)
+    most = value + ROUNDING * xp.abs(value)  # near the optimum the objective falls by less
     for _ in range(60):
         trial = objective.value(theta + lengths * direction, predictor + lengths * change, kept)
-        bold = bold & ~(trial <= value - 1e-4 * lengths * squared)
+        bold = bold & ~(trial <= most - 1e-4 * lengths * squared)
         if not bool(xp.any(bold)):
             break
         lengths = xp.where(bold, 0.5 * lengths, lengths)

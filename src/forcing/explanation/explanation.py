@@ -96,11 +96,12 @@ class Explanation:
     def flipped(self) -> bool:
         """Whether the decision is the other one without the set.
 
-        By the refit where there was one, else by the engine's own account.
+        By the refit where there was one, else by the engine's, if the run came that far: the
+        steps of one that broke before are no refits.
         """
         if self.verification is not None:
             return bool(self.verification.flipped)
-        return bool(self.steps) and self.steps[-1].margin < 0
+        return self.status == "flipped"
 
     @property
     def verified(self) -> bool | None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
+from scipy.linalg import LinAlgWarning
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -333,5 +334,6 @@ def quietly_fitted(head: Any, X: Any, y: NDArray[Any], weights: NDArray[np.float
     `catch_warnings` changes the whole process, hence one thread at a time.
     """
     with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        for category in (ConvergenceWarning, LinAlgWarning):
+            warnings.simplefilter("ignore", category)
         return head.fit(X, y, sample_weight=weights)

@@ -72,6 +72,8 @@ def as_single(x: Any, X: Any) -> Any:
     values = _cells(x)
     if isinstance(X, list | tuple):
         return [list(values)]
+    if hasattr(X, "toarray"):
+        return type(X)(np.asarray(values, dtype=np.float64)[None])
     mixed = isinstance(X, np.ndarray) and X.dtype.kind == "O"
     # Told nothing, NumPy turns numbers beside words into words.
     return np.asarray(values, dtype=object if mixed else None)[None]

@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from forcing.errors import TrainingMismatchError
 from forcing.records import Progress, Work, finished
 from forcing.study.audit import Audit
 from forcing.study.explainer import Explainer
@@ -177,7 +179,8 @@ def audit(
 def work_off(explainer: Explainer, targets: Sequence[Any], plan: Plan) -> Iterator[list[Outcome]]:
     """Outcomes as they come, in the order of the targets: a wave of chunks at a time."""
     settings = (plan.threshold, plan.options, plan.until)
-    explainer.claim(targets[0], None, plan.threshold)  # what is wrong with all shows in one
+    with suppress(TrainingMismatchError):  # at this target alone; its outcome says so
+        explainer.claim(targets[0], None, plan.threshold)  # what is wrong with all shows in one
     parallel = joblib.Parallel(n_jobs=plan.n_jobs, prefer="threads")
     jobs = int(joblib.effective_n_jobs(plan.n_jobs))
     widest = plan.chunk or _widest(explainer)

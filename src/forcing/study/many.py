@@ -60,7 +60,7 @@ def gathered(events: Iterable[Event], until: float) -> Outcome:
     """The outcome of a run of one target, which is cancelled at `until` of `time.time`."""
     began = time.perf_counter()
     claim: Claim | None = None
-    steps: Sequence[Step] = ()
+    steps: list[Step] = []
     verified: Verified | None = None
     bound: int | None = None
     end = End("cancelled", LATE, 0.0)
@@ -68,8 +68,10 @@ def gathered(events: Iterable[Event], until: float) -> Outcome:
         match event:
             case Start():
                 claim = event.claim
+            case Step():  # a set that only the user's estimator flips is not refined
+                steps.append(event)
             case Refined():
-                steps = event.steps
+                steps = list(event.steps)
             case Verified():
                 verified = event
             case Bound():

@@ -66,7 +66,7 @@ def polish(model: AdaptedModel) -> tuple[Fit, Polish]:
     """
     objective = model.objective
     at_fit = fit_at(objective, model.theta)
-    optimum = refit(objective, objective.weights, _start(objective, at_fit))
+    optimum = refit(objective, objective.weights, at_fit)
     gradient = objective.gradient(at_fit.theta, at_fit.predictor, at_fit.kept)
     steepest = float(np.max(np.abs(on_host(gradient)))) / float(np.sum(on_host(objective.weights)))
     within_tolerance = model.tolerance is not None and steepest <= 1.05 * model.tolerance
@@ -115,17 +115,6 @@ def _agreement(
         return None
     decisions = [p > model.cut if p.ndim == 1 else np.argmax(p, axis=1) for p in (before, after)]
     return float(np.mean(decisions[0] == decisions[1]))
-
-
-def _start(objective: LinearObjective, at_fit: Fit) -> Fit:
-    """The fitted parameters; zero where a solver ended so far off that zero is nearer, and all
-    curvature is lost.
-    """
-    zero = 0.0 * at_fit.theta
-    at_zero = objective.value(zero, objective.predictor(zero), at_fit.kept)
-    if objective.value(at_fit.theta, at_fit.predictor, at_fit.kept) <= at_zero:
-        return at_fit
-    return fit_at(objective, zero)
 
 
 def _at(objective: LinearObjective, theta: Array, like: Fit) -> Fit:

@@ -94,9 +94,9 @@ class Refits:
         rows = []
         for row in order.tolist():
             label = y[row].item() if isinstance(y[row], np.generic) else y[row]
-            if counted[row] and left[label] == 1:
+            if not counted[row] or left[label] == 1:
                 continue
-            left[label] -= int(counted[row])
+            left[label] -= 1
             rows.append(row)
         return tuple(rows)
 
