@@ -566,3 +566,29 @@ def test_boosting_of_other_packages(package, name):
     assert events[-1].status == "flipped"
     rows = [step.row for step in one(events, Refined).steps]
     assert refitted(model, X, y, X[3], rows) != events[0].claim.favoured
+
+
+class Plain:
+    """Inherits nothing of scikit-learn; `fit` is all that it shares with its estimators."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.means = np.stack([X[y == label].mean(axis=0) for label in self.classes_])
+        return self
+
+    def predict_proba(self, X):
+        odds = np.exp(-np.sum((np.asarray(X)[:, None] - self.means) ** 2, axis=2))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+
+def test_a_plain_class_is_explained():
+    X, y = moons()
+    model = Plain().fit(X, y)
+    events = run(explainer(model, X, y), X[3])
+    assert events[-1].status == "flipped"
+    rows = [step.row for step in one(events, Refined).steps]
+    kept = np.setdiff1d(np.arange(60), rows)
+    probabilities = Plain().fit(X[kept], y[kept]).predict_proba(X[[3]])[0]
+    assert np.argmax(probabilities) != events[0].claim.favoured
+    model._estimator_type = "regressor"
+    assert adapt(model, TrainingData(X, y)).regressor

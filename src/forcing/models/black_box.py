@@ -152,7 +152,7 @@ def _scale(model: Any) -> Scale:
             f"model is a {name} without fit, so it cannot be refitted. Pass a fitted scikit-learn "
             "estimator, or teach forcing this kind with forcing.register(type, adapter)."
         )
-    if is_regressor(model):
+    if _is_regressor(model):
         return "prediction"
     classes = getattr(model, "classes_", None)
     asked = hasattr(model, "predict_proba") or hasattr(model, "decision_function")
@@ -170,6 +170,13 @@ def _scale(model: Any) -> Scale:
     if hasattr(model, "predict_proba") and not isinstance(model, SVC | NuSVC):
         return "probability"
     return "decision"
+
+
+def _is_regressor(model: Any) -> bool:
+    """Also of a plain class, at which scikit-learn's own function raises."""
+    if hasattr(model, "__sklearn_tags__"):
+        return bool(is_regressor(model))
+    return getattr(model, "_estimator_type", None) == "regressor"
 
 
 def _unfitted(model: Any) -> Any:
