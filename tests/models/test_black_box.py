@@ -297,6 +297,19 @@ def test_a_spent_budget_keeps_what_was_found(most):
     assert verified.irreducible in {None, False} or most == 40
 
 
+@pytest.mark.parametrize("most", range(4, 44))
+def test_what_is_said_of_a_smaller_set_agrees_with_the_put_backs(most):
+    """Whatever the budget leaves undone; one row alone is always irreducible."""
+    X, y = moons()
+    found = explainer(GaussianNB().fit(X, y), X, y)
+    for target in (3, 7):
+        events = run(found, X[target], options(max_refits=most))
+        verified, end = one(events, Verified), events[-1]
+        if verified is not None and verified.irreducible:
+            assert "A smaller set may be in it" not in end.reason
+        assert "1 steps" not in end.reason
+
+
 def test_seconds_end_it_too():
     X, y = moons()
     found = explainer(GaussianNB().fit(X, y), X, y)
