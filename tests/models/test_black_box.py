@@ -11,6 +11,7 @@ from sklearn.datasets import make_moons
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     AdaBoostClassifier,
+    BaggingClassifier,
     ExtraTreesClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
@@ -19,11 +20,12 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import ElasticNet
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import SVC, LinearSVC, NuSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from forcing.engine.search import SearchOptions
@@ -605,3 +607,23 @@ def test_a_plain_class_is_explained():
     assert np.argmax(probabilities) != events[0].claim.favoured
     model._estimator_type = "regressor"
     assert adapt(model, TrainingData(X, y)).regressor
+
+
+@pytest.mark.parametrize(
+    ("model", "drawn"),
+    [
+        (SVC(), False),
+        (NuSVC(), False),
+        (make_pipeline(StandardScaler(), SVC()), False),
+        (RandomForestClassifier(3), True),
+        (BaggingClassifier(SVC(random_state=1), 3), True),
+        (RandomForestClassifier(3, random_state=1), False),
+        (ElasticNet(selection="cyclic", positive=True), False),
+        (ElasticNet(selection="random", positive=True), True),
+    ],
+    ids=str,
+)
+def test_a_seed_is_told_of_where_something_may_be_drawn(model, drawn):
+    X, y = moons()
+    notes = adapt(model.fit(X, y), TrainingData(X, y)).notes
+    assert any("random_state was None" in note for note in notes) == drawn

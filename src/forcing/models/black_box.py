@@ -126,7 +126,7 @@ def adapt_black_box(model: Any, data: TrainingData, reason: str | None = None) -
     if reason is not None:
         notes.append(reason)
     if fixed:
-        notes.append("random_state was None; every refit has random_state=0.")
+        notes.append("random_state was None: it is 0 in every refit, where any is drawn.")
     if scale == "decision":
         notes.append(f"{name} gives no probabilities here: confidence is the logistic function "
                      "of its decision function.")  # fmt: skip
@@ -191,10 +191,20 @@ def random_states(estimator: Any) -> list[str]:
 
 
 def _seeded(estimator: Any) -> tuple[Any, bool]:
-    """With 0 for each random_state that is None, and whether there was one."""
-    names = random_states(estimator)
-    unset = [name for name in names if estimator.get_params()[name] is None]
-    return (estimator.set_params(**dict.fromkeys(unset, 0)) if unset else estimator), bool(unset)
+    """With 0 for each random_state that is None, and whether anything may be drawn by one."""
+    values = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    unset = [name for name in random_states(estimator) if values[name] is None]
+    owners = [values.get(name.rpartition("__")[0], estimator) for name in unset]
+    if unset:
+        estimator = estimator.set_params(**dict.fromkeys(unset, 0))
+    return estimator, any(map(_may_draw, owners))
+
+
+def _may_draw(estimator: Any) -> bool:
+    """Not of a support vector machine without probabilities, nor of cyclic coordinate descent."""
+    if isinstance(estimator, SVC | NuSVC):
+        return estimator.probability is True
+    return getattr(estimator, "selection", "random") != "cyclic"
 
 
 def _indexable(X: Any) -> Any:
