@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.naive_bayes import GaussianNB
 
 import forcing
 from forcing.engine.refine import removal_effects
 from forcing.explanation.alternatives import strongest
-from support import blobs, problem, refit_margin, study_of, unsure
+from support import blobs, moons, problem, refit_margin, study_of, unsure
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +170,12 @@ def test_what_cannot_be_held_is_refused_by_name(found, hold):
     X, _, _, study, _ = found
     with pytest.raises(ValueError, match="hold must be positions"):
         study.explain(X[26], hold=hold)
+
+
+def test_a_model_known_by_its_refits_says_why_it_has_none():
+    X, y = moons()[:2]
+    study = study_of(X, y, GaussianNB().fit(X, y))
+    first = study.explain(X[3], max_refits=60)
+    assert first.flipped
+    with pytest.raises(TypeError, match=r"alternatives\(\) .* needs a model with an objective"):
+        first.alternatives()

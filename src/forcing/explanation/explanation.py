@@ -127,7 +127,8 @@ class Explanation:
         is found; none where the decision was not flipped. `overlap` says how many rows two sets
         share.
 
-        Raises `RuntimeError` for an explanation that was loaded, which has no model to refit.
+        Raises `RuntimeError` for an explanation that was loaded, which has no model to refit, and
+        `TypeError` for a model that is known by its refits alone, which cannot hold rows.
         """
         if self._question is None:
             raise RuntimeError(
