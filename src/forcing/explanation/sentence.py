@@ -144,6 +144,6 @@ def _without(state: Json) -> str:
 
 def _least(state: Json) -> str:
     bound = state["bound"]
-    if bound is None:
+    if bound is None or bound["rows"] <= 1:  # that one is needed goes without saying
         return ""
-    return f"At least {count(bound['rows'])} {'is' if bound['rows'] == 1 else 'are'} needed."
+    return f"At least {count(bound['rows'])} are needed."
