@@ -126,7 +126,7 @@ def adapt_black_box(model: Any, data: TrainingData, reason: str | None = None) -
     if reason is not None:
         notes.append(reason)
     if fixed:
-        notes.append("random_state was None: it is 0 in every refit, where any is drawn.")
+        notes.append("random_state was None; every refit has random_state=0.")
     if scale == "decision":
         notes.append(f"{name} gives no probabilities here: confidence is the logistic function "
                      "of its decision function.")  # fmt: skip
