@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_wine
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.preprocessing import StandardScaler
 
 import forcing
 from forcing.engine.refine import removal_effects
 from forcing.explanation.alternatives import strongest
-from support import blobs, problem, refit_margin, study_of, unsure
+from support import blobs, moons, problem, refit_margin, study_of, unsure
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +73,22 @@ def test_the_strongest_rows_are_those_whose_return_does_most(found):
     rest = set(back) - set(half)
     assert min(back[row] for row in half) >= max(back[row] for row in rest)
     assert len(strongest(first, 0.0)) == 1
+
+
+def test_another_row_is_held_where_no_set_does_without_the_strongest():
+    X, y = load_wine(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    model = LogisticRegression().fit(X, y)
+    first = study_of(X, y, model).explain(X[60])
+    others = first.alternatives(3)
+    assert others
+    sets = {frozenset(e.supports.tolist()) for e in (first, *others)}
+    assert len(sets) == 1 + len(others)
+    for other in others:
+        assert other.size <= 2 * first.size
+        kept = np.setdiff1d(np.arange(len(y)), other.supports)
+        refitted = LogisticRegression(tol=1e-10, max_iter=9999).fit(X[kept], y[kept])
+        assert refitted.predict(X[[60]])[0] != first.claim.favoured
 
 
 def test_labels_have_alternatives_too():
@@ -169,3 +189,12 @@ def test_what_cannot_be_held_is_refused_by_name(found, hold):
     X, _, _, study, _ = found
     with pytest.raises(ValueError, match="hold must be positions"):
         study.explain(X[26], hold=hold)
+
+
+def test_a_model_known_by_its_refits_says_why_it_has_none():
+    X, y = moons()[:2]
+    study = study_of(X, y, GaussianNB().fit(X, y))
+    first = study.explain(X[3], max_refits=60)
+    assert first.flipped
+    with pytest.raises(TypeError, match=r"alternatives\(\) .* needs a model with an objective"):
+        first.alternatives()

@@ -1,6 +1,7 @@
 """Audits of whole test sets."""
 
 import sys
+import time
 
 import joblib
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import forcing
-from forcing.records import finished
+from forcing.records import Refined, finished
 from forcing.study import audit_run
 from forcing.study.many import Outcome, one_by_one
 from forcing.study.options import run_options
@@ -299,3 +301,47 @@ def test_audit_is_public():
     from forcing.study.audit import Audit
 
     assert forcing.Audit is Audit
+
+
+def test_a_model_known_by_its_refits_gets_the_time_that_is_left(monkeypatch):
+    X, y, _ = moons()
+    study, given = study_of(X, y, GaussianNB().fit(X, y)), []
+    real = study._explainer.events
+
+    def noted(x, rival, threshold, options):
+        given.append(options.max_seconds)
+        return real(x, rival, threshold, options)
+
+    monkeypatch.setattr(study._explainer, "events", noted)
+    study.audit(X[:2], progress=False, max_seconds=1000.0)
+    study.audit(X[:1], progress=False)
+    first, second, unlimited = given
+    assert 1000 > first > second > 0
+    assert unlimited is None
+
+
+def test_a_run_that_heeds_the_time_itself_keeps_what_it_found():
+    X, y, model = moons()
+    study = study_of(X, y, model)
+    until = time.time() + 0.5
+
+    def slow(x):
+        for event in study.events(x):
+            yield event
+            if isinstance(event, Refined):
+                time.sleep(max(0.0, until + 0.1 - time.time()))
+
+    first, second = finished(one_by_one(slow, X[:2], until))
+    assert (first.status, first.verified) == ("flipped", True)
+    assert second.status == "cancelled"
+
+
+def test_classes_stay_as_they_are_beside_a_target_without_a_claim():
+    X, y, model = moons()
+    mixed = X[:3].copy()
+    mixed[1, 0] = np.nan
+    frame = study_of(X, y, model).audit(mixed, progress=False).frame
+    for name in ("predicted", "rival"):
+        first, none, last = frame[name].tolist()
+        assert {type(first), type(last)} == {int}
+        assert none is None

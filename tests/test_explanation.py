@@ -19,7 +19,7 @@ from forcing.explanation import Explanation, load
 from forcing.explanation.report import fragment, page
 from forcing.explanation.sentence import percent
 from forcing.protocol.context import Context
-from forcing.records import Decision, End, Progress, Refined, Start, Verified
+from forcing.records import Bound, Decision, End, Progress, Refined, Start, Verified
 
 
 def explained(records=None, x=None, **study):
@@ -323,6 +323,14 @@ def test_repr_is_the_answer():
     assert "Stopped at step 2." in stopped
     unflippable = repr(explained([whole_run()[0], End("unflippable", "Too few rows.", 1.0)]))
     assert "cannot be flipped by removing training rows. Too few rows." in unflippable
+
+
+def test_that_one_row_is_needed_is_not_said():
+    """A bound of 1 is none: several classes, a hinge loss, refits alone."""
+    lone = [replace(r, rows=1) if isinstance(r, Bound) else r for r in whole_run()]
+    assert "At least" not in repr(explained(lone))
+    assert "At least" not in repr(explained(without(Bound)))
+    assert "At least" in repr(explained())
 
 
 EVIL = '<script>alert("x")</script>'

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import forcing
-from support import digits, moons, refit_margin, smallest_by_exhaustion, study_of, unsure
+from support import digits, moons, refit_margin, smallest_by_exhaustion, study_of, tight_fit, unsure
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -146,3 +146,22 @@ def test_a_set_that_time_cut_short_is_verified_all_the_same(monkeypatch):
     assert ex.size >= whole.size
     assert ex.lower_bound is None
     assert "5 seconds" in ex.reason
+
+
+@pytest.mark.parametrize("method", ["mfs", "mfs-newton", "relabel", "influence"])
+def test_each_step_shown_is_a_refit_of_its_rows(method):
+    """Labels that change move the model far, so that updates alone drift by percents."""
+    X, y, model = moons()
+    study = study_of(X, y, model)
+    at = unsure(study, X)
+    for x in (X[at[0]], X[at[3]], X[at[-1]]):
+        told = study.explain(x, method=method)
+        labels = y.copy()
+        assert told.size
+        for size, step in enumerate(told.steps, start=1):
+            rows = told.supports[:size]
+            kept = np.setdiff1d(np.arange(len(y)), rows)
+            if method == "relabel":
+                labels[step.row], kept = step.becomes, np.arange(len(y))
+            p = tight_fit(model, X, labels, kept).predict_proba(x[None])[0]
+            assert step.confidence == pytest.approx(p[told.claim.favoured], abs=1e-4)

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from forcing.engine.bounds import bound_tables, lower, lower_bound, newton_error_bound, tables
+from forcing.engine.bounds import model as host
 from forcing.engine.bounds.model import HostModel
 from forcing.engine.bounds.sums import worst_matrix, worst_sums
 from forcing.engine.losses import SquaredHinge
@@ -296,3 +298,13 @@ def test_reports_progress_and_never_more_than_asked():
     assert told[-1] == bound(p) - 1
     assert bound(p, 3) == 3
     assert bound(p, 1) == 1
+
+
+def test_a_sparse_design_is_made_dense_up_to_a_size_of_its_own(monkeypatch):
+    X, y, model = blobs(60, 4, 0)
+    rows = sparse.csr_matrix(X)
+    dense, thin = problem(study_of(X, y, model), X[5]), problem(study_of(rows, y, model), rows[5])
+    assert bound(thin) == bound(dense) > 1
+    monkeypatch.setattr(host, "SPARSE", 60 * 5 - 1)  # 4 columns and the constant
+    assert bound(thin) == 1
+    assert bound(dense) > 1

@@ -11,6 +11,7 @@ from sklearn.datasets import make_moons
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     AdaBoostClassifier,
+    BaggingClassifier,
     ExtraTreesClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
@@ -19,11 +20,12 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import ElasticNet
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import SVC, LinearSVC, NuSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from forcing.engine.search import SearchOptions
@@ -297,6 +299,19 @@ def test_a_spent_budget_keeps_what_was_found(most):
     assert verified.irreducible in {None, False} or most == 40
 
 
+@pytest.mark.parametrize("most", range(4, 44))
+def test_what_is_said_of_a_smaller_set_agrees_with_the_put_backs(most):
+    """Whatever the budget leaves undone; one row alone is always irreducible."""
+    X, y = moons()
+    found = explainer(GaussianNB().fit(X, y), X, y)
+    for target in (3, 7):
+        events = run(found, X[target], options(max_refits=most))
+        verified, end = one(events, Verified), events[-1]
+        if verified is not None and verified.irreducible:
+            assert "A smaller set may be in it" not in end.reason
+        assert "1 steps" not in end.reason
+
+
 def test_seconds_end_it_too():
     X, y = moons()
     found = explainer(GaussianNB().fit(X, y), X, y)
@@ -566,3 +581,49 @@ def test_boosting_of_other_packages(package, name):
     assert events[-1].status == "flipped"
     rows = [step.row for step in one(events, Refined).steps]
     assert refitted(model, X, y, X[3], rows) != events[0].claim.favoured
+
+
+class Plain:
+    """Inherits nothing of scikit-learn; `fit` is all that it shares with its estimators."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.means = np.stack([X[y == label].mean(axis=0) for label in self.classes_])
+        return self
+
+    def predict_proba(self, X):
+        odds = np.exp(-np.sum((np.asarray(X)[:, None] - self.means) ** 2, axis=2))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+
+def test_a_plain_class_is_explained():
+    X, y = moons()
+    model = Plain().fit(X, y)
+    events = run(explainer(model, X, y), X[3])
+    assert events[-1].status == "flipped"
+    rows = [step.row for step in one(events, Refined).steps]
+    kept = np.setdiff1d(np.arange(60), rows)
+    probabilities = Plain().fit(X[kept], y[kept]).predict_proba(X[[3]])[0]
+    assert np.argmax(probabilities) != events[0].claim.favoured
+    model._estimator_type = "regressor"
+    assert adapt(model, TrainingData(X, y)).regressor
+
+
+@pytest.mark.parametrize(
+    ("model", "drawn"),
+    [
+        (SVC(), False),
+        (NuSVC(), False),
+        (make_pipeline(StandardScaler(), SVC()), False),
+        (RandomForestClassifier(3), True),
+        (BaggingClassifier(SVC(random_state=1), 3), True),
+        (RandomForestClassifier(3, random_state=1), False),
+        (ElasticNet(selection="cyclic", positive=True), False),
+        (ElasticNet(selection="random", positive=True), True),
+    ],
+    ids=str,
+)
+def test_a_seed_is_told_of_where_something_may_be_drawn(model, drawn):
+    X, y = moons()
+    notes = adapt(model.fit(X, y), TrainingData(X, y)).notes
+    assert any("random_state was None" in note for note in notes) == drawn

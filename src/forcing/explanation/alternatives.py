@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 LARGER = 2
 """An alternative with more than so many times the rows of the first set is hardly one; """
-SHARES = (1.0, 0.5, 0.25, 0.0)
-"""then less of each known set is held: the strongest half, a quarter, one row."""
+SHARES = (1.0, 0.5, 0.25)
+"""then less of each known set is held: the strongest half, a quarter; """
+SINGLES = 5
+"""then one row, of the first set so many in turn: without the strongest there may be no set."""
 
 REACH = 4
 """The search may go so many times as far as the first set, because refinement makes it smaller."""
@@ -44,7 +46,14 @@ class Question:
             "baselines": (),
             "bound": False,
         }
-        events = context.study.events(context.x, **options)
+        try:
+            events = context.study.events(context.x, **options)
+        except TypeError as error:  # the rest of the options did for the first run
+            raise TypeError(
+                "alternatives() searches again with rows of the known sets held in place, which "
+                "needs a model with an objective; this one is known by its refits alone. "
+                'explain() with another method, such as "nearest", may find another set.'
+            ) from error
         return answer.gather(context, events, options)
 
 
@@ -66,18 +75,28 @@ def _other(known: Sequence[Explanation], question: Question) -> Explanation | No
     """
     first, whole = known[0], max(LARGER * known[0].size, known[0].size + 2)
     best: Explanation | None = None
-    tried: list[int] = []
-    for share in SHARES:
-        hold = [row for found in known for row in strongest(found, share)]
-        if hold == tried:
+    tried: set[frozenset[int]] = set()
+    for hold in _holds(known):
+        if frozenset(hold) in tried:
             continue
-        tried = hold
+        tried.add(frozenset(hold))
         found = question.again(type(first), hold, REACH * whole)
         if found.flipped and (best is None or found.size < best.size):
             best = found
         if best is not None and best.size <= whole:
             break
     return best
+
+
+def _holds(known: Sequence[Explanation]) -> Iterator[list[int]]:
+    """Rows to hold, ever fewer: at least one of each known set, so that none is found again."""
+    for share in SHARES:
+        yield [row for found in known for row in strongest(found, share)]
+    first, *others = (strongest(found, 1.0) for found in known)
+    for place, row in enumerate(first[:SINGLES]):
+        # A row that they share needs no other beside it.
+        rest = [rows[min(place, len(rows) - 1)] for rows in others if row not in rows]
+        yield [row, *rest]
 
 
 def strongest(found: Explanation, share: float) -> list[int]:

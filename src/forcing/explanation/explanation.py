@@ -123,12 +123,13 @@ class Explanation:
 
         A smallest set is rarely the only one. Each alternative is searched with all rows of the
         sets before it held in place; where that makes it impossible or more than twice as large,
-        with the strongest half of each, a quarter, one row. Then it is refined and verified like
-        this one, with the same options. Fewer than `k`, or none, come back where no further set
-        is found; none where the decision was not flipped. `overlap` says how many rows two sets
-        share.
+        with the strongest half of each, a quarter, one row (of this set, up to five in turn). Then
+        it is refined and verified like this one, with the same options. Fewer than `k`, or none,
+        come back where no further set is found; none where the decision was not flipped.
+        `overlap` says how many rows two sets share.
 
-        Raises `RuntimeError` for an explanation that was loaded, which has no model to refit.
+        Raises `RuntimeError` for an explanation that was loaded, which has no model to refit, and
+        `TypeError` for a model that is known by its refits alone, which cannot hold rows.
         """
         if self._question is None:
             raise RuntimeError(

@@ -10,12 +10,16 @@ from IPython.core.error import UsageError
 OPTIONS = {
     "at": "EXPR",
     "rival": "CLASS",
+    "threshold": "EXPR",
     "method": "NAME",
     "baselines": "A,B",
     "no-verify": "",
     "name": "VAR",
     "label": "EXPR",
     "max-removals": "N",
+    "hold": "EXPR",
+    "max-seconds": "S",
+    "max-refits": "N",
     "display": "EXPR",
     "target-display": "EXPR",
 }

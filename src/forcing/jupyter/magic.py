@@ -42,10 +42,15 @@ class ForcingMagics(Magics):
 
             --at EXPR               the row to explain; also X_test.iloc[17], or any expression
             --rival CLASS           the class it should have been instead (default: the runner-up)
+            --threshold EXPR        of a regression: the prediction that parts its two decisions;
+                                    of two classes: the second one's probability (default: 0.5)
             --name VAR              wait for the end, and put the Explanation into this variable
             --baselines A,B         rankings to compare with (default: those that suit the model)
             --method NAME           how rows are chosen: mfs (default), mfs-newton, mfs-retrain, ...
             --max-removals N        give up after so many rows
+            --hold EXPR             rows that must stay: their positions, or a mask
+            --max-seconds S         end after so many seconds with what was found
+            --max-refits N          the same after so many refits, of a model without an objective
             --no-verify             do not retrain to check the set
             --label EXPR            the true label of the row, for the screen
             --display EXPR          how rows look: forcing.Images(...), Texts(...), Table(...)
@@ -97,7 +102,7 @@ class ForcingMagics(Magics):
             raise UsageError(f"--name {name}: give the name of a variable.")
         x = self._value(at)
         options: dict[str, Any] = {"verify": arguments.verify, "name": target_name(at)}
-        for option in ("label", "target-display"):
+        for option in ("label", "target-display", "threshold", "hold"):
             if (expression := arguments.option(option)) is not None:
                 options[option.replace("-", "_")] = self._value(expression)
         if (method := arguments.option("method")) is not None:
@@ -105,8 +110,13 @@ class ForcingMagics(Magics):
         if (baselines := arguments.option("baselines")) is not None:
             names = [name.strip() for name in baselines.split(",")]
             options["baselines"] = [name for name in names if name and name != "none"]
-        if (most := arguments.option("max-removals")) is not None:
-            options["max_removals"] = _whole("max-removals", most)
+        for option, read in (
+            ("max-removals", _whole),
+            ("max-refits", _whole),
+            ("max-seconds", _seconds),
+        ):
+            if (most := arguments.option(option)) is not None:
+                options[option.replace("-", "_")] = read(option, most)
         display = arguments.option("display")
         study = Study(
             fit.estimator,
@@ -164,6 +174,13 @@ def _whole(option: str, text: str) -> int:
     if not text.isdecimal():
         raise UsageError(f"--{option} {text}: give a whole number.")
     return int(text)
+
+
+def _seconds(option: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--{option} {text}: give a number of seconds.") from None
 
 
 def _show_no_second_traceback(shell: Any, error: BaseException) -> None:

@@ -152,7 +152,7 @@ def _scale(model: Any) -> Scale:
             f"model is a {name} without fit, so it cannot be refitted. Pass a fitted scikit-learn "
             "estimator, or teach forcing this kind with forcing.register(type, adapter)."
         )
-    if is_regressor(model):
+    if _is_regressor(model):
         return "prediction"
     classes = getattr(model, "classes_", None)
     asked = hasattr(model, "predict_proba") or hasattr(model, "decision_function")
@@ -172,6 +172,13 @@ def _scale(model: Any) -> Scale:
     return "decision"
 
 
+def _is_regressor(model: Any) -> bool:
+    """Also of a plain class, at which scikit-learn's own function raises."""
+    if hasattr(model, "__sklearn_tags__"):
+        return bool(is_regressor(model))
+    return getattr(model, "_estimator_type", None) == "regressor"
+
+
 def _unfitted(model: Any) -> Any:
     return clone(model, safe=False)  # a stranger without get_params is copied as it is
 
@@ -184,10 +191,20 @@ def random_states(estimator: Any) -> list[str]:
 
 
 def _seeded(estimator: Any) -> tuple[Any, bool]:
-    """With 0 for each random_state that is None, and whether there was one."""
-    names = random_states(estimator)
-    unset = [name for name in names if estimator.get_params()[name] is None]
-    return (estimator.set_params(**dict.fromkeys(unset, 0)) if unset else estimator), bool(unset)
+    """With 0 for each random_state that is None, and whether anything may be drawn by one."""
+    values = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    unset = [name for name in random_states(estimator) if values[name] is None]
+    owners = [values.get(name.rpartition("__")[0], estimator) for name in unset]
+    if unset:
+        estimator = estimator.set_params(**dict.fromkeys(unset, 0))
+    return estimator, any(map(_may_draw, owners))
+
+
+def _may_draw(estimator: Any) -> bool:
+    """Not of a support vector machine without probabilities, nor of cyclic coordinate descent."""
+    if isinstance(estimator, SVC | NuSVC):
+        return estimator.probability is True
+    return getattr(estimator, "selection", "random") != "cyclic"
 
 
 def _indexable(X: Any) -> Any:

@@ -71,8 +71,10 @@ class Audit:
         columns: dict[str, Any] = {"target": range(len(self))}
         if self.y_test is not None:
             columns["label"] = self.y_test
-        columns["predicted"] = [None if c is None else c.favoured for c in claims]
-        columns["rival"] = [None if c is None else c.rival for c in claims]
+        for name, field in (("predicted", "favoured"), ("rival", "rival")):
+            labels = [None if c is None else getattr(c, field) for c in claims]
+            # Whole numbers would become floats beside a missing one.
+            columns[name] = pandas.array(labels, dtype=object) if None in claims else labels
         columns["confidence"] = [np.nan if c is None else c.confidence for c in claims]
         if self.wrong is not None:
             columns["wrong"] = self.wrong

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import joblib
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from forcing.errors import TrainingMismatchError
-from forcing.records import Progress, Work, finished
+from forcing.records import Event, Progress, Work, finished
 from forcing.study.audit import Audit
 from forcing.study.explainer import Explainer
 from forcing.study.linear import LinearExplainer
 from forcing.study.many import LATE, Outcome, one_by_one
-from forcing.study.options import number, run_options, whole
+from forcing.study.options import LEAST, number, run_options, whole
 from forcing.study.progress import EVERY
 from forcing.study.run import RunOptions
 
@@ -218,8 +218,13 @@ def explain_chunk(
     """Side by side where the model has an objective of the engine, else one by one."""
     if isinstance(explainer, LinearExplainer):
         return (yield from explainer.outcomes(targets, threshold, options, until))
-    work = one_by_one(lambda x: explainer.events(x, None, threshold, options), targets, until)
-    return (yield from work)
+
+    def events(x: Any) -> Generator[Event, None, None]:
+        left = max(until - time.time(), LEAST)
+        within = replace(options, max_seconds=None if math.isinf(until) else left)
+        return explainer.events(x, None, threshold, within)
+
+    return (yield from one_by_one(events, targets, until))
 
 
 def _finished(*chunk: Any) -> list[Outcome]:

@@ -82,7 +82,7 @@ class KnockoutRun:
         found = yield from self._search()
         reason = found.reason
         if found.rows is not None:
-            reason += yield from self._told(found.rows)
+            reason += yield from self._told(found.rows, found.bound)
             if reason.endswith(STRAY):
                 yield End("failed", reason, self._seconds())
                 return
@@ -109,7 +109,7 @@ class KnockoutRun:
         found = yield from knockout(self.trials, ways, self.options.limit, refine, self._rest())
         if found is None:
             return self._nothing(ways)
-        return _Found("flipped", self._flips(found), found, self._singles())
+        return _Found("flipped", f"{_rows(len(found))} the decision.", found, self._singles())
 
     def _ballot(self) -> Ballot | None:
         """The vote of the nearest rows, where the model is one with a closed form."""
@@ -143,7 +143,8 @@ class KnockoutRun:
         if best is None:
             return replace(self._nothing(ways), bound=least)
         if len(best) > least:
-            reason = f"{self._flips(best)} Rows at equal distances leave open whether fewer do."
+            flips = f"{_rows(len(best))} the decision."
+            reason = f"{flips} Rows at equal distances leave open whether fewer do."
             return _Found("flipped", reason, best, least)
         return _Found("flipped", f"{_rows(len(best))} the decision; fewer cannot.", best, least)
 
@@ -198,11 +199,6 @@ class KnockoutRun:
         )
         return _Found("unflippable", reason)
 
-    def _flips(self, rows: Rows) -> str:
-        unfinished = self.options.refine and not self.trials.irreducible
-        more = f" A smaller set may be in it. {self._budget()}" if unfinished else ""
-        return f"{_rows(len(rows))} the decision.{more}"
-
     def _budget(self) -> str:
         spent = f"The search ended after {self.trials.used} refits, its share of the budget"
         return f"{spent}: allow more with max_refits or max_seconds."
@@ -212,18 +208,22 @@ class KnockoutRun:
         margins = [self.trials.known((row,)) for row in self._rest()]
         return 2 if all(m is not None and not self.trials.flips(m) for m in margins) else 1
 
-    def _told(self, rows: Rows) -> Stage[str]:
+    def _told(self, rows: Rows, bound: int) -> Stage[str]:
         """The set as records; returns what has to be added to the reason."""
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), self._budget()
         self._spend(1.0)
         before = len(self.trials.prefix or rows)
         steps, skipped = yield from self._steps(self._in_order(rows))
         yield Refined(tuple(steps), before, time.perf_counter() - began)
         more = ""
+        searched = self.options.refine and self.options.search.method == "mfs"
+        if searched and bound < len(rows) and self._irreducible(rows) is not True:
+            more = f" A smaller set may be in it. {spent}"
         if skipped:
-            more = (
-                f" {skipped} steps were not refitted, which the budget did not allow: they show "
-                "the confidence of the step before."
+            were, they = ("step was", "it shows") if skipped == 1 else ("steps were", "they show")
+            more += (
+                f" {skipped} {were} not refitted, which the budget did not allow: {they} the "
+                "confidence of the step before."
             )
         if self.options.verify:
             yield Progress("verify", 0, 1, "refit your estimator")
@@ -296,22 +296,28 @@ class KnockoutRun:
             ]
             flips = sum(other.flipped for other in (decision, *others))
             by += f" ({flips} of {seeds} seeds flip)"
-        margins = [self.trials.known(_without(rows, row)) for row in rows]
-        if len(rows) == 1:
-            says = self.explainer.says(self.explainer.refitted[0], self.row)
-            margins = [self.question.decision(says).margin]
-        known = [margin for margin in margins if margin is not None]
-        irreducible = None
-        if self.options.refine and len(known) == len(rows):
-            irreducible = not any(self.trials.flips(margin) for margin in known)
         return Verified(
             decision=decision,
             flipped=decision.flipped,
-            irreducible=irreducible,
-            put_back=tuple(map(self.question.confidence, known)) if len(known) == len(rows) else (),
+            irreducible=self._irreducible(rows) if self.options.refine else None,
+            put_back=tuple(map(self.question.confidence, self._put_back(rows))),
             by=by,
             seconds=time.perf_counter() - began,
         )
+
+    def _put_back(self, rows: Rows) -> list[float]:
+        """Margins with each row put back alone; empty where not all of them were refitted."""
+        if len(rows) == 1:
+            says = self.explainer.says(self.explainer.refitted[0], self.row)
+            return [self.question.decision(says).margin]
+        margins = [self.trials.known(_without(rows, row)) for row in rows]
+        known = [margin for margin in margins if margin is not None]
+        return known if len(known) == len(rows) else []
+
+    def _irreducible(self, rows: Rows) -> bool | None:
+        """None where not every row was put back."""
+        margins = self._put_back(rows)
+        return not any(map(self.trials.flips, margins)) if margins else None
 
     def _spend(self, share: float) -> None:
         """Let the refits go on up to this share of the budget."""

@@ -27,6 +27,9 @@ LARGEST_SHARE = 0.6
 STARTS = ("influence", "representer")
 """Baselines whose prefixes are further starts of the search for a set."""
 
+SMALL, FEW = 1_000_000, 40
+"""Numbers in the design, and rows of a set, up to which the model is refitted after each row."""
+
 NEAR = 1e-5
 """Decrement of the parameters that the user's estimator starts from, in a large problem."""
 
@@ -235,16 +238,34 @@ class Run:
         return refined, self._verified(best, ordered)
 
     def _ordered(self, steps: list[Step], best: Candidate) -> Stage[tuple[Step, ...]]:
-        """The set in order of removal; its last step has the margin of the refit."""
+        """The set in order of removal, refitted after each row where that is soon done; the last
+        step has the margin of the refit in any case, the others else those of the updates.
+        """
         if set(best.rows) != set(_rows(steps)):
             steps = []
             for step in follow(self.problem, best.rows, self.options.search, among=True):
                 steps.append(step)
                 yield Progress("refine", len(steps), len(best.rows), "order of removal")
-        last = replace(
-            steps[-1], margin=best.margin, confidence=self.problem.confidence(best.margin)
+        margins = [step.margin for step in steps[:-1]] + [best.margin]
+        n, p = self.problem.objective.design.shape
+        if n * p * max(1, self.problem.objective.outputs) <= SMALL and len(steps) <= FEW:
+            margins[:-1] = self._margins_on_the_way(_rows(steps), margins)
+        confidence = self.problem.confidence
+        return tuple(
+            replace(step, margin=margin, confidence=confidence(margin))
+            for step, margin in zip(steps, margins, strict=True)
         )
-        return (*steps[:-1], last)
+
+    def _margins_on_the_way(self, rows: tuple[int, ...], tracked: list[float]) -> list[float]:
+        """After each row but the last, refitted; as tracked where the time or a class runs out."""
+        fit, margins = self.problem.fit, []
+        for size in range(1, len(rows)):
+            margin = tracked[size - 1]
+            if not self._is_late() and not self.problem.empties_a_class(rows[:size]):
+                fit = self.problem.refit(rows[:size], fit)
+                margin = self.problem.margin(fit.theta)
+            margins.append(margin)
+        return margins
 
     def _verified(self, best: Candidate, ordered: tuple[Step, ...]) -> Verified:
         decision, by, seconds = self.verifier.decide(self.problem, best.rows, self._near(best))

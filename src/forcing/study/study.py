@@ -225,7 +225,8 @@ class Study:
         **search
             `exit` ("flip", "loss-gap" below `delta`, "likelihood-ratio"), `slack` (epsilon of
             eq. 2, in log-odds), `qp_steps` (quadratic programmes per counterfactual); `max_refits`
-            (400 by default) and `max_seconds` of a model that is known by its refits alone.
+            (400 by default) of models that are known by their refits alone, without effect on
+            others; `max_seconds`, after which a run ends with what it has found.
 
         Returns
         -------
@@ -337,8 +338,9 @@ class Study:
             As `explain` has them, for every target. Unrefined sets are found in fewer rounds,
             are larger, and `irreducible` is None.
         max_seconds
-            No target is begun after so many, and one that is under way ends; those that are not
-            done have the status "cancelled".
+            No target is begun after so many, and one that is under way ends: where the model is
+            known by its refits alone, with what it has found. Those that are not done have the
+            status "cancelled".
         chunk
             Targets side by side; by default as many as memory (256 MB) and patience (10 s
             between two chunks) allow. The sets do not depend on it, nor on `n_jobs`.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forcing.engine.arrays import on_host
+from forcing.engine.design import Sparse
 from forcing.engine.factorise import LARGEST
 from forcing.engine.losses import Logistic, Squared
 from forcing.engine.problem import Problem
@@ -15,7 +16,9 @@ from forcing.engine.problem import Problem
 Floats = NDArray[np.float64]
 
 TABLE = 2**28
-"""Entries of the design above which no table is made of it."""
+"""Entries of the design above which no table is made of it, """
+SPARSE = 2**22
+"""and of a sparse one, which is not in memory as a table yet (32 MB)."""
 
 PEAK = float(np.log(2.0 + np.sqrt(3.0)))
 """Where |sigma''| is largest, at 1 / (6 sqrt 3)."""
@@ -76,7 +79,8 @@ def host_model(problem: Problem) -> HostModel | None:
     fixed = isinstance(objective.loss, Squared)
     proved = (fixed or isinstance(objective.loss, Logistic)) and not objective.outputs
     n, p = objective.design.shape
-    if not proved or objective.tilt is not None or p > LARGEST or n * p > TABLE:
+    most = SPARSE if isinstance(objective.design, Sparse) else TABLE
+    if not proved or objective.tilt is not None or p > LARGEST or n * p > most:
         return None
     return HostModel(
         design=on_host(objective.design.rows(range(n))),
