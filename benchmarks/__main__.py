@@ -49,7 +49,7 @@ def main() -> None:
             print(line, flush=True)
             lines.append(line)
         lines.insert(1, f"{_machine()}\n")
-        if not settings.short and not settings.data:
+        if not settings.short:
             (HERE / "results").mkdir(exist_ok=True)
             (HERE / "results" / f"{name}.md").write_text("\n".join(lines).rstrip() + "\n")
             _join()
@@ -64,14 +64,20 @@ def _join() -> None:
 def _arguments() -> tuple[list[str], Settings]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
-    parser.add_argument("--data", nargs="+", default=[], help="only these data sets; not recorded")
+    parser.add_argument("--data", nargs="+", default=[], help="only these data sets")
     parser.add_argument(
         "--short", action="store_true", help="3 targets, no large data; not recorded"
+    )
+    parser.add_argument("--targets", type=int, default=12, help="of each data set (12)")
+    parser.add_argument(
+        "--budget", type=float, default=300.0, help="seconds a peer and data set"
     )
     given = parser.parse_args()
     if unknown := set(given.sections) - set(SECTIONS):
         parser.error(f"no section {', '.join(sorted(unknown))}: choose from {', '.join(SECTIONS)}")
-    settings = Settings(3 if given.short else 12, tuple(given.data), given.short)
+    settings = Settings(
+        3 if given.short else given.targets, tuple(given.data), given.budget, given.short
+    )
     return given.sections or list(SECTIONS), settings
 
 

@@ -37,9 +37,6 @@ from benchmarks.peers.contract import Vector, order_of, predicted_set
 from benchmarks.problems import PROBLEMS, Data, Named
 from benchmarks.settings import Settings
 
-BUDGET = 300.0
-"""Seconds that a peer gets for the targets of one data set; those it does not reach are missing."""
-
 COLUMNS = (
     "method",
     "its set flips",
@@ -78,6 +75,8 @@ class Case:
     targets: list[int]
     best: dict[int, int]
     """Size of the smallest set known, by target."""
+    budget: float
+    """Seconds that a peer gets for the targets."""
 
     @classmethod
     def of(cls, named: Named, settings: Settings) -> Case:
@@ -87,7 +86,7 @@ class Case:
         best = {known["target"]: known["best_known"] for known in named.known}
         margins = np.array([head.margin(x) for x in rows_of(data.X_test)])
         unsure = np.argsort(margins)[: max(1, len(margins) * 3 // 4)]
-        return cls(named, data, head, settings.some(list(best) or unsure), best)
+        return cls(named, data, head, settings.some(list(best) or unsure), best, settings.budget)
 
     def x(self, target: int) -> Any:
         return self.data.X_test[target]
@@ -231,7 +230,7 @@ def attributed(name: str, case: Case) -> Scores:
             runs = []
             for target in case.targets:
                 runs.append(timed(partial(score, case.x(target))))
-                if time.perf_counter() - began > BUDGET:
+                if time.perf_counter() - began > case.budget:
                     break
     supports = [support for _, support in runs]
     each = float(np.median([seconds for seconds, _ in runs]))

@@ -16,6 +16,8 @@ class Settings:
     """Most targets of a data set."""
     data: tuple[str, ...] = ()
     """Names of data sets; all where empty."""
+    budget: float = 300.0
+    """Seconds that a peer gets for the targets of one data set; those it misses are missing."""
     short: bool = False
     """To try the benchmarks out: what is large is left out, and nothing is recorded."""
 
