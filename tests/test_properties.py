@@ -58,8 +58,8 @@ def asked(arguments):
     optimum decide differently, which is refused.
     """
     case = random_case(**arguments)
-    if arguments["kind"] == "tiny and huge columns" and arguments.get("n_classes", 2) > 2:
-        return None  # what all classes share is lost in double precision, to scikit-learn too
+    if arguments["kind"] == "tiny and huge columns" and arguments["name"] in ("sag", "saga"):
+        return None  # there scikit-learn itself ends nowhere near its optimum
     try:
         study = forcing.Study(case.model, case.X, case.y, sample_weight=case.weights)
     except forcing.ConvergenceError:

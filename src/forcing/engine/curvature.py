@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 from array_api_compat import array_namespace
 
-from forcing.engine.arrays import Array, eye, in_single, single, triangular_inverse
+from forcing.engine.arrays import Array, eye, in_single, single, triangular_inverse, widened
 from forcing.engine.design import Design
 from forcing.engine.objective import LinearObjective
 from forcing.errors import ConvergenceError
@@ -71,18 +71,38 @@ class Whole:
         self.patience = objective.n_parameters // CHEAP
         self.root = inverse_root(_hessian(objective, hessian_weights))
         self.single = steepness(self.root) < STEEP
+        several = objective.loss.coupled and not objective.design.shared
+        self._flat = flat(objective) if several else None
 
     @cached_property
     def rough(self) -> Solver:
-        return partial(_through, single(self.root))
+        solve = partial(_through, single(self.root))
+        return solve if self._flat is None else partial(apart, solve, single(self._flat))
 
     def solve(self, b: Array) -> Array:
-        return _through(self.root, b)
+        solve = partial(_through, self.root)
+        return solve(b) if self._flat is None else apart(solve, self._flat, b)
 
 
 def _through(root: Array, b: Array) -> Array:
     xp = array_namespace(b)
     return xp.reshape(root.T @ (root @ xp.reshape(b, (root.shape[0], -1))), b.shape)
+
+
+def flat(objective: LinearObjective) -> Array:
+    """(p,): the curvature of a softmax along what is added to all classes alike."""
+    penalty = objective.penalty
+    return array_namespace(penalty).where(penalty > 0, penalty, float("inf"))
+
+
+def apart(solve: Solver, along: Array, b: Array) -> Array:
+    """M^-1 b, where a softmax does not notice what is added to all classes alike: there H is the
+    penalty alone, which would drown beside the rest; `solve` acts on the rest.
+    """
+    xp = array_namespace(b)
+    alike = xp.mean(b, axis=1, keepdims=True)
+    solved = solve(b - alike)
+    return solved - xp.mean(solved, axis=1, keepdims=True) + alike / widened(along, b)
 
 
 class Blocks:
@@ -129,11 +149,12 @@ def _hessian(objective: LinearObjective, c: Array) -> Array:
             if k == other:
                 block = with_penalty(objective, objective.design.gram(c[:, k]) + block)
             blocks[k][other] = blocks[other][k] = block
-    # A constant added to a column of theta that has no penalty changes nothing: H lacks that
-    # direction, and so has every gradient. Curvature along it keeps the factor.
-    free = xp.astype(objective.penalty == 0, c.dtype)
-    level = float(xp.max(xp.linalg.diagonal(blocks[0][0])))
-    lift = (level / K) * free[:, None] * eye(p, c)
+    # What is added to all classes alike has no curvature but the penalty's; with as much as the
+    # rest has, the factor keeps its digits. It is not asked about that direction (`apart`).
+    own = xp.linalg.diagonal(blocks[0][0])
+    for k in range(1, K):
+        own = xp.maximum(own, xp.linalg.diagonal(blocks[k][k]))
+    lift = (own / K)[:, None] * eye(p, c)
     rows = [xp.stack([block + lift for block in row], axis=1) for row in blocks]  # (p, K, p)
     whole = xp.permute_dims(xp.stack(rows, axis=1), (0, 1, 3, 2))  # (p, K, p, K)
     return xp.reshape(whole, (p * K, p * K))

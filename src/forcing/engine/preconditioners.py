@@ -10,7 +10,9 @@ from forcing.engine.arrays import Array, eye, indices, single, widened
 from forcing.engine.curvature import (
     STEEP,
     Solver,
+    apart,
     each_through,
+    flat,
     inverse_root,
     inverse_roots,
     steepness,
@@ -26,11 +28,7 @@ SAMPLE = 4
 
 
 class SoftmaxBlocks:
-    """A factor for each class against all others, from a sample of the rows: a preconditioner.
-
-    A softmax does not notice what is added to all classes alike: there H is the penalty alone,
-    and the blocks, which do not know it, act on the rest.
-    """
+    """A factor for each class against all others, from a sample of the rows: a preconditioner."""
 
     exact = False
     patience = NEVER
@@ -47,22 +45,16 @@ class SoftmaxBlocks:
         own = stride * (own - own * own / xp.where(weight > 0, weight, 1.0))
         design = objective.design.subset(members) if stride > 1 else objective.design
         self._roots = inverse_roots(objective, design, own)
-        self._flat = xp.where(objective.penalty > 0, objective.penalty, xp.inf)
+        self._flat = flat(objective)
         self.single = max(steepness(root) for root in self._roots) < STEEP
 
     @cached_property
     def rough(self) -> Solver:
-        return partial(_but_alike, [single(root) for root in self._roots], single(self._flat))
+        solve = partial(each_through, [single(root) for root in self._roots])
+        return partial(apart, solve, single(self._flat))
 
     def solve(self, b: Array) -> Array:
-        return _but_alike(self._roots, self._flat, b)
-
-
-def _but_alike(roots: list[Array], flat: Array, b: Array) -> Array:
-    xp = array_namespace(b)
-    alike = xp.mean(b, axis=1, keepdims=True)
-    solved = each_through(roots, b - alike)
-    return solved - xp.mean(solved, axis=1, keepdims=True) + alike / widened(flat, b)
+        return apart(partial(each_through, self._roots), self._flat, b)
 
 
 class LowRank:
