@@ -33,8 +33,7 @@ from forcing.errors import TrainingMismatchError, UnsupportedModelError
 from forcing.models import AdaptedBlackBox, TrainingData, adapt
 from forcing.records import Bound, End, Progress, Ranking, Refined, Start, Step, Verified
 from forcing.study.black_box import BlackBoxExplainer
-from forcing.study.options import run_options
-from forcing.study.run import RunOptions
+from forcing.study.options import RunOptions, run_options
 
 MODELS = [
     RandomForestClassifier(7, random_state=0),

@@ -21,9 +21,8 @@ from forcing.study.audit import Audit
 from forcing.study.explainer import Explainer
 from forcing.study.linear import LinearExplainer
 from forcing.study.many import LATE, Outcome, one_by_one
-from forcing.study.options import LEAST, number, run_options, whole
+from forcing.study.options import LEAST, RunOptions, number, run_options, whole
 from forcing.study.progress import EVERY
-from forcing.study.run import RunOptions
 
 if TYPE_CHECKING:
     from forcing.study.study import Study

@@ -19,9 +19,8 @@ from forcing.models.orders import Features
 from forcing.models.verdict import Question, Says, ask
 from forcing.records import Claim, Decision, Event, Label, Ranking, finished
 from forcing.study.knockout import KnockoutRun
-from forcing.study.options import number, one_of, probability
+from forcing.study.options import LARGEST_SHARE, RunOptions, number, one_of, probability
 from forcing.study.refits import SCORERS, Refits, followed_up, ranked
-from forcing.study.run import LARGEST_SHARE, RunOptions
 
 WITH_OBJECTIVE = ("mfs-newton", "mfs-retrain")
 """Methods that take gradients of the model."""

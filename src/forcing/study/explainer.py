@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forcing.records import Claim, Decision, Event, Label, Ranking
-from forcing.study.run import RunOptions
+from forcing.study.options import RunOptions
 
 
 class Explainer(Protocol):

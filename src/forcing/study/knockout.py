@@ -29,8 +29,8 @@ from forcing.records import (
     Step,
     Verified,
 )
+from forcing.study.options import LARGEST_SHARE, RunOptions
 from forcing.study.refits import Refits, followed_up, ranked
-from forcing.study.run import LARGEST_SHARE, RunOptions
 
 if TYPE_CHECKING:
     from forcing.study.black_box import BlackBoxExplainer

@@ -19,9 +19,9 @@ from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel, Outlook
 from forcing.records import Claim, Decision, Event, Label, Ranking, Work, finished
 from forcing.study.many import Outcome, side_by_side
-from forcing.study.options import LARGEST, number, one_of, probability
+from forcing.study.options import LARGEST, LARGEST_SHARE, RunOptions, number, one_of, probability
 from forcing.study.polish import polish
-from forcing.study.run import LARGEST_SHARE, Run, RunOptions, Tables
+from forcing.study.run import Run, Tables
 from forcing.study.training import check_classes
 from forcing.study.verification import UserRefit, Verifier
 

@@ -30,7 +30,8 @@ from forcing.records import (
     Work,
     finished,
 )
-from forcing.study.run import LARGEST_SHARE, Run, RunOptions, Tables
+from forcing.study.options import LARGEST_SHARE, RunOptions
+from forcing.study.run import Run, Tables
 from forcing.study.verification import TIE, Verifier
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
@@ -13,8 +14,10 @@ from forcing.baselines import BASELINES
 from forcing.engine.relabel import RELABEL
 from forcing.engine.search import Exit, SearchOptions
 from forcing.engine.updates import UPDATES
-from forcing.study.run import LARGEST_SHARE, RunOptions
 from forcing.study.training import positions
+
+LARGEST_SHARE = 0.6
+"""Of the training rows, that a search may remove unless `max_removals` says otherwise."""
 
 METHODS = (*UPDATES, *BASELINES)
 
@@ -23,6 +26,24 @@ LEAST, LARGEST = float(np.finfo(float).tiny), float(np.finfo(float).max)
 
 OF_EXPLAIN = ("rival", "threshold", "on_step", "progress", "name", "label", "target_display")
 """What `explain` takes beside the options of a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What `Study.explain` and its kin take, checked by `forcing.study.options`."""
+
+    search: SearchOptions
+    limit: int
+    refine: bool
+    verify: bool
+    bound: bool
+    baselines: tuple[str, ...]
+    seed: int | None
+    max_refits: int | None = None
+    """Refits of the user's estimator; None: as many as the way of searching takes by default."""
+    max_seconds: float | None = None
+    hold: tuple[int, ...] = ()
+    """Rows that have to stay."""
 
 
 def run_options(

@@ -19,10 +19,8 @@ from forcing.engine.search import SearchOptions, exit_condition, follow, search
 from forcing.engine.updates import UPDATES
 from forcing.errors import ConvergenceError
 from forcing.records import Bound, End, Event, Progress, Refined, Start, Status, Step, Verified
+from forcing.study.options import LARGEST_SHARE, RunOptions
 from forcing.study.verification import TIE, Verifier
-
-LARGEST_SHARE = 0.6
-"""Of the training rows, that a search may remove unless `max_removals` says otherwise."""
 
 STARTS = ("influence", "representer")
 """Baselines whose prefixes are further starts of the search for a set."""
@@ -36,24 +34,6 @@ NEAR = 1e-5
 T = TypeVar("T")
 Stage: TypeAlias = Generator[Event, None, T]
 """Part of a run: yields records, returns what the next part needs."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What `Study.explain` and its kin take, checked by `forcing.study.options`."""
-
-    search: SearchOptions
-    limit: int
-    refine: bool
-    verify: bool
-    bound: bool
-    baselines: tuple[str, ...]
-    seed: int | None
-    max_refits: int | None = None
-    """Refits of the user's estimator; None: as many as the way of searching takes by default."""
-    max_seconds: float | None = None
-    hold: tuple[int, ...] = ()
-    """Rows that have to stay."""
 
 
 class Run:
