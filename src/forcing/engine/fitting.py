@@ -125,8 +125,9 @@ def _sane(objective: LinearObjective, kept: Array, start: Fit) -> Fit:
     """The start, or zero where that is nearer: where updates, or a solver, ended so far off, all
     curvature is lost, and the predictor may no longer be that of theta.
     """
-    zero = 0.0 * start.theta
-    at_zero = objective.predictor(zero)
+    xp = array_namespace(start.theta)
+    zero = xp.zeros_like(start.theta)
+    at_zero = xp.zeros_like(start.predictor) if objective.offset is None else objective.offset
     value = objective.value(start.theta, start.predictor, kept)
     if bool(value <= objective.value(zero, at_zero, kept)):
         return start
