@@ -95,7 +95,7 @@ def _rows(name: str, measured: Measured) -> Iterator[str]:
 
 def _dogfish(targets: int) -> Measured:
     model = LogisticRegression(C=1.0, tol=1e-8, max_iter=10_000)
-    return _measured(dogfish(), model, targets, most=1_000, refined=10)
+    return _measured(dogfish(), model, targets, most=200, refined=3)
 
 
 def _cifar10(targets: int) -> Measured:
