@@ -69,9 +69,7 @@ def _arguments() -> tuple[list[str], Settings]:
         "--short", action="store_true", help="3 targets, no large data; not recorded"
     )
     parser.add_argument("--targets", type=int, default=12, help="of each data set (12)")
-    parser.add_argument(
-        "--budget", type=float, default=300.0, help="seconds a peer and data set"
-    )
+    parser.add_argument("--budget", type=float, default=300.0, help="seconds a peer and data set")
     given = parser.parse_args()
     if unknown := set(given.sections) - set(SECTIONS):
         parser.error(f"no section {', '.join(sorted(unknown))}: choose from {', '.join(SECTIONS)}")

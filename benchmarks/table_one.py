@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from benchmarks.problems import Data, dogfish, folder
 from benchmarks.problems import cifar10 as load_cifar10
 from benchmarks.settings import Settings
 from forcing.baselines import rank
-from forcing.errors import UnsupportedModelError
+from forcing.errors import TrainingMismatchError, UnsupportedModelError
 from forcing.study.linear import LinearExplainer
 
 COLUMNS = ("", "MFS", "influence functions", "representer points")
@@ -148,8 +149,13 @@ def _measured(
 
 
 def _unsure(study: forcing.Study, X_test: Any, targets: int) -> list[int]:
-    order = np.argsort([study.claim(x).confidence for x in X_test])
-    return [int(order[i]) for i in np.linspace(0, len(order) // 2, targets).astype(int)]
+    """Without those that the model as fitted and its optimum decide differently."""
+    confidence = {}
+    for position, x in enumerate(X_test):
+        with contextlib.suppress(TrainingMismatchError):
+            confidence[position] = study.claim(x).confidence
+    order = sorted(confidence, key=confidence.__getitem__)
+    return [order[i] for i in np.linspace(0, len(order) // 2, targets).astype(int)]
 
 
 def _order(study: forcing.Study, x: Any, method: str) -> Any:
