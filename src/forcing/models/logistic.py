@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from forcing.engine.losses import Logistic, Softmax
 from forcing.errors import UnsupportedModelError
 from forcing.models.classes import class_notes, codes_of, one_hot, row_weights
-from forcing.models.linear import Head, linear_model, tightly
+from forcing.models.linear import Head, drawn, linear_model, tightly
 from forcing.models.registry import AdaptedModel, TrainingData, by_type
 
 GRADIENT_SOLVERS = frozenset({"lbfgs", "newton-cg", "newton-cholesky"})
@@ -42,6 +42,7 @@ def adapt_logistic(model: LogisticRegression, data: TrainingData) -> AdaptedMode
         constant_penalty=penalised,
     )
     by_gradient = model.solver in GRADIENT_SOLVERS
+    again = clone(model).set_params(warm_start=False)
     return linear_model(
         model,
         data,
@@ -49,10 +50,10 @@ def adapt_logistic(model: LogisticRegression, data: TrainingData) -> AdaptedMode
         _tight(model),
         classes=classes,
         codes=codes,
-        as_given=(clone(model).set_params(warm_start=False),),
+        as_given=(again,) if by_gradient else drawn(again),
         warm=by_gradient,
         tolerance=model.tol if by_gradient else None,
-        spread=3.0 if by_gradient else 30.0,
+        spread=3.0 if by_gradient else 100.0,
         notes=class_notes(model, len(classes)),
         probabilities=not separate,
     )
