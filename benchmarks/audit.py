@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import forcing
+from benchmarks.measure import flips
 from benchmarks.problems import Data, catdog, digits, folder, heloc
 from benchmarks.settings import Settings
 
@@ -64,10 +65,13 @@ def _row(name: str, data: Data, C: float, n_targets: int) -> str:
     sizes = [explanation.size for explanation in told]
     outcomes = audit.outcomes[::4]
     ratios = [len(o.supports) / size for o, size in zip(outcomes, sizes, strict=True)]
-    flips = sum(_flips(C, data, x, o) for x, o in zip(sample, outcomes, strict=True))
+    flipped = sum(
+        flips(C, data.X, data.y, x, list(o.supports), o.claim.favoured)
+        for x, o in zip(sample, outcomes, strict=True)
+    )
     sure = sum(bool(o.irreducible) for o in audit.outcomes)
     return (
-        f"| {name} | {C:g} | {len(X)} | {flips}/{len(sample)} | {sure}/{len(X)} "
+        f"| {name} | {C:g} | {len(X)} | {flipped}/{len(sample)} | {sure}/{len(X)} "
         f"| {1000 * together:.1f} | {1000 * alone:.1f} | {alone / together:.1f} "
         f"| {bare_alone / sets:.1f} | {np.median(ratios):.2f} ({max(ratios):.2f}) |"
     )
@@ -78,11 +82,3 @@ def _timed(work: Callable[[], Any], targets: int) -> tuple[float, Any]:
     began = time.process_time()
     result = work()
     return (time.process_time() - began) / targets, result
-
-
-def _flips(C: float, data: Data, x: np.ndarray, outcome: Any) -> bool:
-    kept = np.setdiff1d(np.arange(len(data.y)), outcome.supports)
-    solver = "newton-cholesky" if data.X.shape[1] <= 500 else "lbfgs"
-    model = LogisticRegression(C=C, solver=solver, tol=1e-10, max_iter=20_000)
-    decided = model.fit(data.X[kept], data.y[kept]).predict(x[None])[0]
-    return bool(decided != outcome.claim.favoured)

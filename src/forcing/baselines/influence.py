@@ -27,7 +27,7 @@ def influence_1exact(problem: Problem, seed: int | None = 0) -> Array:
     """
     objective, fit = problem.objective, problem.fit
     lever = objective.design.times(fit.inverse.solve(problem.direction(fit.theta)))
-    slopes = objective.each(fit.kept) * objective.residuals(fit.predictor)
+    slopes = objective.leaving_slopes(fit.predictor, fit.kept)
     return _unsigned_zeros(-objective.paired(stretched(problem, slopes, seed), lever))
 
 

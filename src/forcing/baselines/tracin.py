@@ -33,7 +33,7 @@ def tracin(problem: Problem, checkpoints: int = CHECKPOINTS) -> Array:
     scores = xp.zeros_like(kept)
     for eta, theta, predictor in descent(problem, checkpoints):
         pull = xp.sum(likeness * _shares(problem, theta), axis=-1)
-        slopes = objective.each(kept) * objective.residuals(predictor)
+        slopes = objective.leaving_slopes(predictor, kept)
         scores = scores - eta * objective.paired(slopes, pull)
     return scores
 

@@ -90,6 +90,10 @@ class LinearObjective:
 
     def slopes(self, predictor: Array, kept: Array) -> Array:
         """Of the predictor's shape: what each row adds to the gradient, before its x_i."""
+        return self.leaving_slopes(predictor, kept)
+
+    def leaving_slopes(self, predictor: Array, kept: Array) -> Array:
+        """Likewise: what the gradient loses when a row leaves."""
         return self.each(kept) * self.residuals(predictor)
 
     def value(self, theta: Array, predictor: Array, kept: Array) -> Array:

@@ -95,7 +95,8 @@ def select(problem: Problem, model: Iterate, opposite: Counterfactual, most: int
 def _falls(problem: Problem, model: Iterate, rows: Sequence[int]) -> list[float]:
     """What each row takes from the margin when it leaves, to first order."""
     xp, objective = array_namespace(model.kept), problem.objective
-    pull = objective.paired(objective.slopes(model.predictor, model.kept), model.lever_predictor)
+    slopes = objective.leaving_slopes(model.predictor, model.kept)
+    pull = objective.paired(slopes, model.lever_predictor)
     return [-float(f) for f in xp.take(pull, indices(rows, pull))] if rows else []
 
 

@@ -151,7 +151,7 @@ def _has_drifted(problem: Problem, model: Iterate, row: int, gradient: Array) ->
     """
     xp = array_namespace(gradient)
     objective = problem.objective
-    slopes = objective.each(model.kept) * objective.residuals(model.predictor)
+    slopes = objective.leaving_slopes(model.predictor, model.kept)
     pull = float(objective.paired(slopes, model.lever_predictor)[row])
     left = float(xp.sum(gradient * model.lever)) + pull
     return abs(left) > CONTRACTION * abs(pull)

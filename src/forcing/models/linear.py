@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,12 +18,10 @@ from forcing.engine.design import Dense, Design, Sparse
 from forcing.engine.losses import Loss
 from forcing.engine.objective import LinearObjective
 from forcing.errors import TrainingMismatchError, UnsupportedModelError
+from forcing.models.quiet import quietly
 from forcing.models.registry import AdaptedModel, Outlook, Scores, TrainingData, outlook_of
 from forcing.models.rows import as_row, as_rows
 from forcing.models.span import Span
-
-_quiet = threading.Lock()
-
 
 TIGHT = 1e-10
 """Tolerance of a verifying refit: scikit-learn's default, 1e-4, makes and hides flips near 0."""
@@ -329,11 +325,6 @@ def drawn(model: Any) -> tuple[Any, ...]:
 
 
 def quietly_fitted(head: Any, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None) -> Any:
-    """The estimator, fitted without warnings: whether it converged is judged by its gradient.
-
-    `catch_warnings` changes the whole process, hence one thread at a time.
-    """
-    with _quiet, warnings.catch_warnings():
-        for category in (ConvergenceWarning, LinAlgWarning):
-            warnings.simplefilter("ignore", category)
+    """The estimator, fitted without warnings: whether it converged is judged by its gradient."""
+    with quietly(ConvergenceWarning, LinAlgWarning):
         return head.fit(X, y, sample_weight=weights)

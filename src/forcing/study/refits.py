@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -18,6 +16,7 @@ from forcing.baselines.neighbours import nearest_scores, shapley_scores
 from forcing.engine.knockout import BudgetSpentError, Rows, Stage, Trials, shortest_prefix
 from forcing.models.black_box import Recipe
 from forcing.models.orders import Features
+from forcing.models.quiet import quietly
 from forcing.models.verdict import Question
 from forcing.records import Ranking
 
@@ -61,8 +60,6 @@ def _shapley(
 
 SCORERS: dict[str, Scorer] = {"nearest": _nearest, "knn-shapley": _shapley, "random": _random}
 """Baselines that need no gradient."""
-
-_quiet = threading.Lock()
 
 
 class Refits:
@@ -108,9 +105,7 @@ class Refits:
         every = np.arange(len(self.recipe.y))
         kept = [np.setdiff1d(every, rows) for rows in sets]
         possible = [not self.recipe.empties_a_class(rows) for rows in kept]
-        # `catch_warnings` changes the whole process, hence one thread at a time.
-        with _quiet, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quietly(Warning):
             answers = iter(
                 joblib.Parallel(n_jobs=self.n_jobs)(
                     joblib.delayed(self.recipe.says)(rows, self.row)
