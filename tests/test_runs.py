@@ -5,14 +5,24 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import forcing
-from support import digits, moons, refit_margin, smallest_by_exhaustion, study_of, tight_fit, unsure
+from forcing.records import Step, Verified
+from support import (
+    digits,
+    moons,
+    problem,
+    refit_margin,
+    smallest_by_exhaustion,
+    study_of,
+    tight_fit,
+    unsure,
+)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -165,3 +175,37 @@ def test_each_step_shown_is_a_refit_of_its_rows(method):
                 labels[step.row], kept = step.becomes, np.arange(len(y))
             p = tight_fit(model, X, labels, kept).predict_proba(x[None])[0]
             assert step.confidence == pytest.approx(p[told.claim.favoured], abs=1e-4)
+
+
+@pytest.mark.parametrize("method", ["mfs", "relabel"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_removals_share_solves_where_a_problem_is_large(monkeypatch, classes, method):
+    """What takes long elsewhere, on a small problem: the set is as real, and about as small."""
+    X, y = load_iris(return_X_y=True)
+    X, y = X[y >= 3 - classes], y[y >= 3 - classes]
+    model = LogisticRegression(max_iter=1_000).fit(X, y)
+    x = X[unsure(study_of(X, y, model), X, 0.9)[-1]]
+    plain = study_of(X, y, model).explain(x, method=method)
+    monkeypatch.setattr("forcing.engine.objective.LARGE", 0.0)
+    events = list(study_of(X, y, model).events(x, method=method))
+    steps = [event for event in events if isinstance(event, Step)]
+    ends = next(event for event in events if isinstance(event, Verified))
+    assert "started at the engine's optimum" in ends.by
+    assert [step.number for step in steps] == list(range(1, len(steps) + 1))
+    if method == "mfs":  # what the shared updates tracked is near the optimum without the rows
+        p = problem(study_of(X, y, model), x)
+        truth = p.margin(p.refit([step.row for step in steps]).theta)
+        assert steps[-1].margin == pytest.approx(truth, abs=0.1)
+
+    found = study_of(X, y, model).explain(x, method=method)
+    assert found.flipped
+    assert found.irreducible
+    assert found.size <= 1.1 * plain.size + 1
+    labels, kept = y.copy(), np.arange(len(y))
+    if method == "relabel":
+        for step in found.steps:
+            labels[step.row] = step.becomes
+    else:
+        kept = np.setdiff1d(kept, found.supports)
+    again = LogisticRegression(tol=1e-10, max_iter=20_000).fit(X[kept], labels[kept])
+    assert again.predict(x[None])[0] != found.claim.favoured
