@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_study import RANKING, STEPS, FakeStudy, step, whole_run
-from forcing.protocol import Encoder, events_message, finite, guards, merge, state_message
+from forcing.protocol import Encoder, events_message, finite, guards, merge, messages, state_message
 from forcing.protocol.context import Context
 from forcing.protocol.messages import end
 from forcing.protocol.state import StateBuilder, empty_state
@@ -273,3 +273,53 @@ def test_typescript_takes_a_state_and_goes_on_from_it(roundtrip):
         builder.apply(event)
         messages.append(events_message(seq, [event]))
     assert roundtrip(messages) == builder.state
+
+
+def added_events():
+    """The events that no record makes: between the views, the kernel and the list of targets."""
+    axis = {"name": "age", "feature": 0, "low": 1.0, "high": 2.0}
+    found = {
+        "kind": "features",
+        "x": axis,
+        "y": axis | {"feature": None},
+        "features": ["age"],
+        "rows": [3],
+        "xs": [0],
+        "ys": [10_000],
+        "roles": [2],
+        "target": [1, 2],
+        "before": [[0, 0, 1, 1]],
+        "after": [],
+        "note": "",
+    }
+    entry = {"target": 4, "name": "X[4]", "label": None, "decision": "a", "confidence": 0.7}
+    entry |= {"wrong": None, "image": None, "text": "<b>", "status": None, "size": None}
+    other = {"rows": [5], "shared": 0, "label": "b", "confidence": 0.4, "verified": True}
+    row = {"5": {"label": "b", "name": None, "item": None}}
+    return [
+        messages.targets([entry, entry | {"target": 5}], 2, 4),
+        *encoded()[:2],
+        messages.paused(held=True),
+        messages.selected([3]),
+        messages.plane(found, ""),
+        messages.plane(None, "no such feature", request=7),
+        messages.alternatives([other], row, searching=True, note=""),
+        messages.explained(4, "flipped", 3),
+        messages.explained(9, "flipped", 3),
+    ]
+
+
+def test_python_and_typescript_agree_on_events_that_no_record_makes(roundtrip):
+    builder = StateBuilder()
+    for event in added_events():
+        builder.apply(event)
+    state = builder.state
+    assert state["paused"]
+    assert state["plane"]["rows"] == [3]
+    assert [entry["size"] for entry in state["targets"]["entries"]] == [3, None]
+    told = [events_message(seq, [event]) for seq, event in enumerate(added_events(), 1)]
+    assert roundtrip(told) == state
+    # A list of targets outlives the run that was chosen from it.
+    builder.apply(encoded()[0])
+    assert builder.state["targets"]["chosen"] == 4
+    assert builder.state["plane"] is None

@@ -187,9 +187,75 @@ const progress = shape<P.Progress>({
   note: string,
 });
 
+const axis = shape<P.Axis>({
+  name: string,
+  feature: nullable(natural),
+  low: number,
+  high: number,
+});
+
+const pair: Guard<[number, number]> = (x): x is [number, number] =>
+  Array.isArray(x) && x.length === 2 && number(x[0]) && number(x[1]);
+
+const planeShape = shape<P.Plane>({
+  kind: literal("data", "features", "components"),
+  x: axis,
+  y: axis,
+  features: list(string),
+  rows: nullable(list(natural)),
+  xs: list(number),
+  ys: list(number),
+  roles: list(natural),
+  target: pair,
+  before: list(list(number)),
+  after: list(list(number)),
+  note: string,
+});
+
+const plane: Guard<P.Plane> = (x): x is P.Plane =>
+  planeShape(x) &&
+  x.ys.length === x.xs.length &&
+  x.roles.length === x.xs.length &&
+  (x.rows === null || x.rows.length === x.xs.length);
+
+const alternativesFields = {
+  sets: list(
+    shape<P.Alternative>({
+      rows: list(natural),
+      shared: natural,
+      label: string,
+      confidence: number,
+      verified: nullable(boolean),
+    }),
+  ),
+  searching: boolean,
+  note: string,
+};
+
+const status = literal(...STATUSES);
+
+const targetsFields = {
+  entries: list(
+    shape<P.TargetEntry>({
+      target: natural,
+      name: string,
+      label: nullable(string),
+      decision: string,
+      confidence: number,
+      wrong: nullable(boolean),
+      image: nullable(string),
+      text: nullable(string),
+      status: nullable(status),
+      size: nullable(natural),
+    }),
+  ),
+  total: natural,
+  chosen: nullable(natural),
+};
+
 const end = shape<P.End>({
   type: literal("end"),
-  status: literal(...STATUSES),
+  status,
   reason: string,
   seconds: number,
 });
@@ -221,10 +287,32 @@ const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } =
   ranking: shape<P.RankingEvent>({ type: literal("ranking"), ranking, rows }),
   progress,
   "what-if": whatIf,
+  paused: shape<P.Paused>({ type: literal("paused"), paused: boolean }),
+  selected: shape<P.Selected>({ type: literal("selected"), rows: list(natural) }),
+  plane: shape<P.PlaneEvent>({
+    type: literal("plane"),
+    request: nullable(natural),
+    plane: nullable(plane),
+    note: string,
+  }),
+  alternatives: shape<P.AlternativesEvent>({
+    type: literal("alternatives"),
+    ...alternativesFields,
+    rows,
+  }),
+  targets: shape<P.TargetsEvent>({ type: literal("targets"), ...targetsFields }),
+  explained: shape<P.Explained>({
+    type: literal("explained"),
+    target: natural,
+    status,
+    size: natural,
+  }),
   end,
 };
 
-const state = shape<P.State>({
+type Added = "plane" | "alternatives" | "targets";
+
+const firstState = shape<Omit<P.State, Added>>({
   schema: literal(SCHEMA),
   start: nullable(start),
   steps: list(step),
@@ -240,10 +328,19 @@ const state = shape<P.State>({
   images: record(string),
 });
 
+const state = grown<P.State, Added>(firstState, {
+  plane: nullable(plane),
+  alternatives: nullable(shape<P.Alternatives>(alternativesFields)),
+  targets: nullable(shape<P.Targets>(targetsFields)),
+});
+
 /** The saved form, or null where it is of another schema or malformed. */
 export function parseState(x: unknown): P.State | null {
-  return state(x) ? x : null;
+  return state(x) ? { ...NONE_ADDED, ...x } : null;
 }
+
+/** What a state of before these keys were added has of them. */
+const NONE_ADDED: Pick<P.State, Added> = { plane: null, alternatives: null, targets: null };
 
 /** The known events of a message; null where a known one is malformed. */
 function parseEvents(x: unknown[]): P.Event[] | null {
@@ -264,6 +361,7 @@ export function parseMessage(x: unknown, buffers: readonly Uint8Array[] = []): P
     if (x.images.length !== buffers.length) return null;
     return { schema: SCHEMA, images: x.images, buffers: [...buffers] };
   }
+  if (string(x.page)) return { schema: SCHEMA, page: x.page };
   if (!natural(x.seq)) return null;
   if (Array.isArray(x.events)) {
     const known = parseEvents(x.events);

@@ -16,3 +16,15 @@ export interface Host {
   /** Null where no kernel stands behind the view. */
   live: Transport | null;
 }
+
+/** Set on the global object where the lab extension draws the saved form of explanations. */
+const RENDERER = Symbol.for("forcing.renderer");
+
+export function announceRenderer(): void {
+  Object.defineProperty(globalThis, RENDERER, { value: true, configurable: true });
+}
+
+/** Whether the live view may become the saved form at the end of its run. */
+export function hasRenderer(): boolean {
+  return Object.hasOwn(globalThis, RENDERER);
+}

@@ -180,6 +180,119 @@ export interface WhatIf {
   flipped: boolean;
 }
 
+/** Whether the run is held; no part of the run itself. */
+export interface Paused {
+  type: "paused";
+  paused: boolean;
+}
+
+/** Rows that were picked in Python or in another view; no part of the run. */
+export interface Selected {
+  type: "selected";
+  rows: number[];
+}
+
+/** One axis of a plane. */
+export interface Axis {
+  name: string;
+  /** Place among `Plane.features`; null for a principal component. */
+  feature: number | null;
+  /** Values at its two ends. */
+  low: number;
+  high: number;
+}
+
+/** A slice through the target, with the training rows projected on it. */
+export interface Plane {
+  kind: "data" | "features" | "components";
+  x: Axis;
+  y: Axis;
+  /** Names that an axis may have, those in which the supports differ most from the others first. */
+  features: string[];
+  /** Positions of the rows that are drawn; null where all are, in their order. */
+  rows: number[] | null;
+  /** Where they are: 0 at the low end of an axis, 10 000 at its high end. */
+  xs: number[];
+  ys: number[];
+  /** 0 favoured, 1 rival, 2 another class. */
+  roles: number[];
+  target: [x: number, y: number];
+  /** Decision boundary of the model as given, and without the set: lines x, y, x, y, ... */
+  before: number[][];
+  after: number[][];
+  /** What else there is to know, such as at what the other features are held. */
+  note: string;
+}
+
+export interface PlaneEvent {
+  type: "plane";
+  /** Number of the question; null for the plane that a run brings itself. */
+  request: number | null;
+  /** Null where there is none to draw; `note` says why. */
+  plane: Plane | null;
+  note: string;
+}
+
+/** Another set that flips the decision. */
+export interface Alternative {
+  rows: number[];
+  /** How many of them are in the forcing set too. */
+  shared: number;
+  label: string;
+  confidence: number;
+  verified: boolean | null;
+}
+
+export interface Alternatives {
+  sets: Alternative[];
+  searching: boolean;
+  /** Why there are no more. */
+  note: string;
+}
+
+export interface AlternativesEvent extends Alternatives {
+  type: "alternatives";
+  rows: Rows;
+}
+
+/** One test row of a list to choose from. */
+export interface TargetEntry {
+  /** Position among the rows that were given. */
+  target: number;
+  name: string;
+  label: string | null;
+  decision: string;
+  /** In the decision. */
+  confidence: number;
+  wrong: boolean | null;
+  /** Id of its picture, or a short text. */
+  image: string | null;
+  text: string | null;
+  /** How its explanation ended, and with how many rows; null before. */
+  status: Status | null;
+  size: number | null;
+}
+
+/** The test rows of `explore`, those to look at first first. */
+export interface Targets {
+  entries: TargetEntry[];
+  /** How many there are; `entries` may hold fewer in the saved form. */
+  total: number;
+  chosen: number | null;
+}
+
+export interface TargetsEvent extends Targets {
+  type: "targets";
+}
+
+/** What became of one of the targets. */
+export interface Explained {
+  type: "explained";
+  target: number;
+  status: Status;
+  size: number;
+}
+
 export type Status = (typeof STATUSES)[number];
 
 export interface End {
@@ -190,7 +303,21 @@ export interface End {
 }
 
 export type Event =
-  Start | Steps | Refined | Verified | Bound | RankingEvent | Progress | WhatIf | End;
+  | Start
+  | Steps
+  | Refined
+  | Verified
+  | Bound
+  | RankingEvent
+  | Progress
+  | WhatIf
+  | Paused
+  | Selected
+  | PlaneEvent
+  | AlternativesEvent
+  | TargetsEvent
+  | Explained
+  | End;
 
 export interface State {
   schema: typeof SCHEMA;
@@ -204,6 +331,9 @@ export interface State {
   progress: Progress | null;
   end: End | null;
   paused: boolean;
+  plane: Plane | null;
+  alternatives: Alternatives | null;
+  targets: Targets | null;
   rows: Rows;
   /** Picture id to data URL; only in the saved form. */
   images: Record<string, string>;
@@ -225,7 +355,12 @@ export interface ImagesMessage {
   /** PNG or JPEG bytes, one for each id. */
   buffers: Uint8Array[];
 }
-export type Message = EventsMessage | StateMessage | ImagesMessage;
+/** The explanation as one HTML file, as it was asked for. */
+export interface PageMessage {
+  schema: typeof SCHEMA;
+  page: string;
+}
+export type Message = EventsMessage | StateMessage | ImagesMessage | PageMessage;
 
 /** The kernel's one answer on the control comm. */
 export interface Hello {
@@ -235,11 +370,17 @@ export interface Hello {
 }
 
 export type Command =
-  | { type: "hello"; schema: typeof SCHEMA }
+  /** `renderer`: whether the host draws the saved form, so that the live view may become it. */
+  | { type: "hello"; schema: typeof SCHEMA; renderer: boolean }
   | { type: "sync" }
   | { type: "pause" }
   | { type: "resume" }
   | { type: "cancel" }
   | { type: "what-if"; request: number; out: number[] }
   | { type: "images"; ids: string[] }
-  | { type: "select"; rows: number[] };
+  | { type: "select"; rows: number[] }
+  /** Two of `Plane.features`, by place; null and null for principal components. */
+  | { type: "plane"; request: number; x: number | null; y: number | null }
+  | { type: "alternatives" }
+  | { type: "explain"; target: number }
+  | { type: "page" };

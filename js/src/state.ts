@@ -5,7 +5,7 @@
  */
 
 import { SCHEMA } from "./protocol.js";
-import type { Event, EventsMessage, State, StateMessage } from "./protocol.js";
+import type { Event, EventsMessage, Explained, State, StateMessage, Targets } from "./protocol.js";
 
 export function emptyState(): State {
   return {
@@ -20,6 +20,9 @@ export function emptyState(): State {
     progress: null,
     end: null,
     paused: false,
+    plane: null,
+    alternatives: null,
+    targets: null,
     rows: {},
     images: {},
   };
@@ -28,7 +31,8 @@ export function emptyState(): State {
 export function apply(state: State, event: Event): State {
   switch (event.type) {
     case "start":
-      return { ...emptyState(), start: event };
+      // The list that a target was chosen from outlives its run.
+      return { ...emptyState(), targets: state.targets, start: event };
     case "step": {
       const steps = [...state.steps, ...event.steps];
       return { ...state, steps, searched: steps.length, rows: { ...state.rows, ...event.rows } };
@@ -58,10 +62,35 @@ export function apply(state: State, event: Event): State {
       return { ...state, progress: event };
     case "end":
       return { ...state, end: event, progress: null, paused: false };
+    case "paused":
+      return state.end === null ? { ...state, paused: event.paused } : state;
+    case "plane":
+      // Another plane that one view asked for is no part of the run.
+      return event.request === null ? { ...state, plane: event.plane } : state;
+    case "alternatives": {
+      const { sets, searching, note, rows } = event;
+      const alternatives = { sets, searching, note };
+      return { ...state, alternatives, rows: { ...state.rows, ...rows } };
+    }
+    case "targets": {
+      const { entries, total, chosen } = event;
+      return { ...state, targets: { entries, total, chosen } };
+    }
+    case "explained":
+      return { ...state, targets: state.targets && explained(state.targets, event) };
     case "what-if":
-      // An answer to one view's question, no part of the run.
+    case "selected":
+      // Between a view and the kernel, no part of the run.
       return state;
   }
+}
+
+function explained(targets: Targets, event: Explained): Targets {
+  const { target, status, size } = event;
+  const entries = targets.entries.map((entry) =>
+    entry.target === target ? { ...entry, status, size } : entry,
+  );
+  return { ...targets, entries };
 }
 
 /** The kernel sends pictures apart: those that the saved form of a run brought stay with it. */

@@ -177,9 +177,8 @@ def test_pause_holds_the_run_and_resume_goes_on():
     time.sleep(0.2)
     assert len(seen) == held
     assert session.state()["paused"]
-    # Another view learns it, under the number of the last message with events.
-    paused = heard.messages[-1] if "state" in heard.messages[-1] else heard.messages[-2]
-    assert paused["state"]["paused"]
+    told = [event for message in heard.messages for event in message["events"]]
+    assert {"type": "paused", "paused": True} in told  # so that another view learns it
     session.resume()
     assert session.wait(5).size == 199
     assert not session.state()["paused"]

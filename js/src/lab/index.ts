@@ -6,6 +6,7 @@ import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 
+import { announceRenderer } from "../host.js";
 import { explainActiveCell } from "./explain.js";
 import { rendererFactory } from "./renderer.js";
 import { loadPreferences } from "./preferences.js";
@@ -17,6 +18,7 @@ const mime: JupyterFrontEndPlugin<void> = {
   requires: [IRenderMimeRegistry],
   optional: [INotebookTracker],
   activate: (_app, registry: IRenderMimeRegistry, notebooks: INotebookTracker | null) => {
+    announceRenderer();
     // The lowest rank: where a bundle has our form and HTML, ours is shown.
     registry.addFactory(rendererFactory(notebooks), 0);
   },

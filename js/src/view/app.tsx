@@ -40,7 +40,10 @@ const ANSWER_MS = 60_000;
 /** Answers from what is known, else from the kernel; one question at a time. */
 function useWhatIf(store: Store, screen: Screen, dispatch: (action: Action) => void): void {
   useLayoutEffect(
-    () => store.onAnswer((answer) => dispatch({ type: "answer", answer })),
+    () =>
+      store.onAnswer((answer) => {
+        if (answer.type === "what-if") dispatch({ type: "answer", answer });
+      }),
     [store, dispatch],
   );
   const { back } = screen;
@@ -69,20 +72,9 @@ function useWhatIf(store: Store, screen: Screen, dispatch: (action: Action) => v
   }, [store, back, live, dispatch]);
 }
 
-/** Tells the kernel which row was picked; it hears nothing of what the pointer passes over. */
-function useSelection(store: Store, screen: Screen): void {
-  const row = screen.selected;
-  const told = useRef<number | null>(null);
-  useLayoutEffect(() => {
-    if (told.current === row) return;
-    told.current = row;
-    store.send({ type: "select", rows: row === null ? [] : [row] });
-  }, [store, row]);
-}
-
 /** Step that removes a row; null where none does. */
-function stepThat(state: State, row: number | null): number | null {
-  const index = row === null ? -1 : state.steps.findIndex((step) => step.row === row);
+function stepThat(state: State, row: number | undefined): number | null {
+  const index = row === undefined ? -1 : state.steps.findIndex((step) => step.row === row);
   return index < 0 ? null : index + 1;
 }
 
@@ -95,7 +87,6 @@ export function App(props: { store: Store }): JSX.Element {
   const width = widthOf(useWidth(root, 900));
   const [screen, dispatch] = useReducer(screenReducer, blank);
   useWhatIf(store, screen, dispatch);
-  useSelection(store, screen);
   const id = useId();
 
   // Another run begins with a clean screen.
@@ -106,6 +97,14 @@ export function App(props: { store: Store }): JSX.Element {
     shown.current = run;
   }, [run]);
 
+  const { selected } = store;
+  const select = useCallback(
+    (rows: readonly number[]) => {
+      dispatch({ type: "cursor", step: null });
+      store.select(rows);
+    },
+    [store],
+  );
   const toggle = useCallback((row: number) => dispatch({ type: "toggle", row }), []);
   // The kernel's answers are about rows that are left out, not about labels.
   const answerable = state.end !== null && (live || state.verified !== null);
@@ -117,12 +116,14 @@ export function App(props: { store: Store }): JSX.Element {
         state,
         start,
         live,
-        screen: { ...screen, cursor: screen.cursor ?? stepThat(state, screen.selected) },
+        screen: { ...screen, cursor: screen.cursor ?? stepThat(state, selected.at(-1)) },
         dispatch,
+        selected,
+        select,
         width,
         toggle: possible ? toggle : null,
       },
-    [store, state, start, live, screen, width, possible, toggle],
+    [store, state, start, live, screen, selected, select, width, possible, toggle],
   );
 
   const beside = start !== null && start.display.kind !== "table";

@@ -14,6 +14,10 @@ export interface View {
   live: boolean;
   screen: Screen;
   dispatch: (action: Action) => void;
+  /** Positions of the training rows that are picked, the newest last. */
+  selected: readonly number[];
+  /** Picks rows, in every view and in Python; the cursor gives way to them. */
+  select: (rows: readonly number[]) => void;
   width: Width;
   /** Puts a row of the set back or takes it out again; null while that is not possible. */
   toggle: ((row: number) => void) | null;

@@ -9,7 +9,7 @@ import { flipsAt } from "./curve/legend.js";
 import { TickIcon } from "./icons.js";
 import { Bar, Change } from "./rows/bar.js";
 import { Card } from "./rows/card.js";
-import { rankingLines, rowName, spokenLine, supportLines } from "./rows/lines.js";
+import { rankingLines, rowAt, rowName, spokenLine, supportLines } from "./rows/lines.js";
 import type { Line } from "./rows/lines.js";
 import { UNITS, measure } from "./rows/measure.js";
 import { useRoving } from "./rows/roving.js";
@@ -89,7 +89,7 @@ function Brief(props: {
   tabIndex: number;
   facts: ListFacts;
 }): JSX.Element {
-  const { state, start, screen, dispatch, toggle } = useView();
+  const { state, start, screen, dispatch, select, toggle } = useView();
   const { line, facts } = props;
   const chosen = line.step !== null && screen.cursor === line.step;
   const back = line.step !== null && screen.back.includes(line.row);
@@ -107,7 +107,7 @@ function Brief(props: {
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
         onPointerLeave={() => dispatch({ type: "cursor", step: null })}
         onClick={() => {
-          dispatch({ type: "select", row: line.row });
+          select([line.row]);
           if (line.step !== null) toggle?.(line.row);
         }}
       >
@@ -146,7 +146,7 @@ function sharedRole(lines: readonly Line[]): Role {
 }
 
 function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts }): JSX.Element {
-  const { start, dispatch } = useView();
+  const { start, dispatch, select } = useView();
   const { gallery, positive, facts } = props;
   const image = start.display.kind === "image";
   const box = useRef<HTMLDivElement>(null);
@@ -159,7 +159,7 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
     shown.length,
     image ? 4 : 1,
     () => undefined,
-    (index) => dispatch({ type: "select", row: shown[index]?.row ?? null }),
+    (index) => select(rowAt(shown, index)),
   );
   const first = all[0];
   const mixed = !positive && all.some((line) => line.label !== first?.label);

@@ -14,8 +14,6 @@ export interface Screen {
   tab: string | null;
   /** Rows of the forcing set that are put back, in the order of clicks. */
   back: readonly number[];
-  /** The row that was picked: the kernel is told, and without a cursor the view shows it. */
-  selected: number | null;
   /** Number of the question that the kernel has not answered yet. */
   asked: number | null;
   /** The last answer, and what was put back when it was asked for. */
@@ -28,7 +26,6 @@ export const blank: Screen = {
   cursor: null,
   tab: null,
   back: [],
-  selected: null,
   asked: null,
   answer: null,
   gap: false,
@@ -36,7 +33,6 @@ export const blank: Screen = {
 
 export type Action =
   | { type: "cursor"; step: number | null }
-  | { type: "select"; row: number | null }
   | { type: "tab"; tab: string }
   | { type: "toggle"; row: number }
   | { type: "restore" }
@@ -51,8 +47,6 @@ export function screenReducer(screen: Screen, action: Action): Screen {
   switch (action.type) {
     case "cursor":
       return screen.cursor === action.step ? screen : { ...screen, cursor: action.step };
-    case "select":
-      return { ...screen, selected: action.row, cursor: null };
     case "tab":
       return { ...screen, tab: action.tab };
     case "toggle": {

@@ -4,6 +4,7 @@
  * that lets a command through while a cell is running.
  */
 
+import { hasRenderer } from "../host.js";
 import type { Transport } from "../host.js";
 import { SCHEMA, parseHello, parseMessage } from "../protocol.js";
 import type { Command, Message } from "../protocol.js";
@@ -29,7 +30,7 @@ function bytesOf(buffers: unknown): Uint8Array[] {
 function greet(control: ControlModel, signal: AbortSignal): void {
   let left = HELLOS;
   const hello = (): void => {
-    if (left-- > 0) control.send({ type: "hello", schema: SCHEMA });
+    if (left-- > 0) control.send({ type: "hello", schema: SCHEMA, renderer: hasRenderer() });
     else clearInterval(timer);
   };
   const onAnswer = (content: unknown): void => {

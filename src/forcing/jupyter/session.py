@@ -12,7 +12,15 @@ from typing import TypeAlias
 from forcing.explanation import Explanation
 from forcing.explanation.sentence import RELABEL
 from forcing.jupyter.answers import Answers
-from forcing.protocol import Encoder, events_message, guards, images_message, merge, state_message
+from forcing.protocol import (
+    Encoder,
+    events_message,
+    guards,
+    images_message,
+    merge,
+    messages,
+    state_message,
+)
 from forcing.protocol.context import Context, Json
 from forcing.protocol.state import StateBuilder
 from forcing.records import End, Event, Progress, Start, Step
@@ -123,6 +131,10 @@ class Session:
                 self._at_end.append(callback)
                 return
         callback(self)
+
+    def select(self, rows: Sequence[int]) -> None:
+        """Tell every view that these training rows are picked."""
+        self._tell_events([messages.selected(rows)])
 
     # What a view does
 
@@ -260,9 +272,7 @@ class Session:
             if self._ended or self._over() or self._builder.state["paused"] == paused:
                 return
             (self._running.clear if paused else self._running.set)()
-            self._builder.state["paused"] = paused
-            # No event says so: a view that did not ask for it learns it from the state.
-            self._tell(state_message(self._seq, self._builder.snapshot()))
+            self._tell_events([messages.paused(held=paused)])
 
     # Answers and messages
 

@@ -18,6 +18,9 @@ MOST_IMAGES = 256
 class Hello:
     """Asks who answers, and on which thread."""
 
+    renderer: bool = True
+    """Whether the host draws the saved form, so that the live view may become it."""
+
 
 @dataclass(frozen=True)
 class Sync:
@@ -57,13 +60,54 @@ class Select:
     rows: tuple[int, ...]
 
 
-Command: TypeAlias = Hello | Sync | Pause | Resume | Cancel | WhatIf | Images | Select
+@dataclass(frozen=True)
+class Plane:
+    """Asks for the plane of two features, by their place, or of two principal components."""
+
+    request: int
+    x: int | None
+    y: int | None
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """Asks for other sets that flip the decision."""
+
+
+@dataclass(frozen=True)
+class Explain:
+    """Asks for the explanation of another target."""
+
+    target: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Asks for the explanation as one HTML file."""
+
+
+Command: TypeAlias = (
+    Hello
+    | Sync
+    | Pause
+    | Resume
+    | Cancel
+    | WhatIf
+    | Images
+    | Select
+    | Plane
+    | Alternatives
+    | Explain
+    | Page
+)
 
 _PLAIN: dict[str, Command] = {
     "sync": Sync(),
     "pause": Pause(),
     "resume": Resume(),
     "cancel": Cancel(),
+    "alternatives": Alternatives(),
+    "page": Page(),
 }
 
 
@@ -75,7 +119,9 @@ def parse_command(message: Any) -> Command | None:
     if not isinstance(kind, str):
         return None
     if kind == "hello":
-        return Hello() if message.get("schema") == SCHEMA else None
+        known = message.get("schema") == SCHEMA
+        # Views of before this was asked were those of JupyterLab, which draws it.
+        return Hello(message.get("renderer") is not False) if known else None
     if kind == "what-if":
         request, out = _rows([message.get("request")]), _rows(message.get("out"))
         return None if request is None or out is None else WhatIf(request[0], out)
@@ -87,7 +133,22 @@ def parse_command(message: Any) -> Command | None:
     if kind == "select":
         rows = _rows(message.get("rows"))
         return None if rows is None else Select(rows)
+    if kind == "plane":
+        return _plane(message)
+    if kind == "explain":
+        target = _rows([message.get("target")])
+        return None if target is None else Explain(target[0])
     return _PLAIN.get(kind)
+
+
+def _plane(message: Json) -> Plane | None:
+    request = _rows([message.get("request")])
+    if request is None:
+        return None
+    if message.get("x") is None and message.get("y") is None:
+        return Plane(request[0], None, None)
+    x, y = _rows([message.get("x")]), _rows([message.get("y")])
+    return None if x is None or y is None else Plane(request[0], x[0], y[0])
 
 
 def _rows(value: Any) -> tuple[int, ...] | None:

@@ -241,6 +241,39 @@ def images_message(ids: Sequence[str]) -> Json:
     return {"schema": SCHEMA, "images": list(ids)}
 
 
+def page_message(page: str) -> Json:
+    return {"schema": SCHEMA, "page": page}
+
+
+def paused(*, held: bool) -> Json:
+    return {"type": "paused", "paused": held}
+
+
+def selected(rows: Iterable[int]) -> Json:
+    return {"type": "selected", "rows": [int(row) for row in rows]}
+
+
+def plane(found: Json | None, note: str, request: int | None = None) -> Json:
+    """A plane as `Plane` of the protocol has it; None with a `note` that says why not."""
+    return {"type": "plane", "request": request, "plane": clean(found), "note": clean(note)}
+
+
+def alternatives(sets: Sequence[Json], rows: Json, *, searching: bool, note: str) -> Json:
+    told = {"sets": list(sets), "searching": searching, "note": note, "rows": rows}
+    whole: Json = clean({"type": "alternatives"} | told)
+    return whole
+
+
+def targets(entries: Sequence[Json], total: int, chosen: int | None) -> Json:
+    told = {"entries": list(entries), "total": total, "chosen": chosen}
+    whole: Json = clean({"type": "targets"} | told)
+    return whole
+
+
+def explained(target: int, status: str, size: int) -> Json:
+    return {"type": "explained", "target": target, "status": status, "size": size}
+
+
 def merge(events: Iterable[Json]) -> list[Json]:
     """The same events in fewer: neighbouring steps as one, of neighbouring progress the last."""
     merged: list[Json] = []

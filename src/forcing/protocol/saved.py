@@ -222,6 +222,53 @@ _RESTORE: dict[str, Shape] = {
     "decision": _optional(_tuple(_LABEL, _NUMBER)),
     "rankings": _values(_both(_keys(_WHOLE_RANKING), _PREDICTED)),
 }
+_AXIS = _keys({"name": _TEXT, "feature": _optional(_COUNT), "low": _NUMBER, "high": _NUMBER})
+_PLANE = _keys(
+    {
+        "kind": _TEXT,
+        "x": _AXIS,
+        "y": _AXIS,
+        "features": _each(_TEXT),
+        "rows": _optional(_each(_COUNT)),
+        **dict.fromkeys(("xs", "ys"), _each(_NUMBER)),
+        "roles": _each(_COUNT),
+        "target": _tuple(_NUMBER, _NUMBER),
+        **dict.fromkeys(("before", "after"), _each(_each(_NUMBER))),
+        "note": _TEXT,
+    }
+)
+_ALTERNATIVE = _keys(
+    {
+        "rows": _each(_COUNT),
+        "shared": _COUNT,
+        "label": _TEXT,
+        "confidence": _NUMBER,
+        "verified": _optional(_BOOL),
+    }
+)
+_TARGET_ENTRY = _keys(
+    {
+        "target": _COUNT,
+        "name": _TEXT,
+        "label": _optional(_TEXT),
+        "decision": _TEXT,
+        "confidence": _NUMBER,
+        "wrong": _optional(_BOOL),
+        **dict.fromkeys(("image", "text", "status"), _optional(_TEXT)),
+        "size": _optional(_COUNT),
+    }
+)
+_ADDED = _may(
+    {
+        "plane": _optional(_PLANE),
+        "alternatives": _optional(
+            _keys({"sets": _each(_ALTERNATIVE), "searching": _BOOL, "note": _TEXT})
+        ),
+        "targets": _optional(
+            _keys({"entries": _each(_TARGET_ENTRY), "total": _COUNT, "chosen": _optional(_COUNT)})
+        ),
+    }
+)
 _SAVED = _keys(
     {
         "start": _both(_keys(_START), _may({"classes": _COUNT})),
@@ -246,6 +293,7 @@ _SAVED = _keys(
 def check_shape(state: Json) -> None:
     """Raise `DamagedError` unless `state` and its `restore` are whole and agree with each other."""
     _SAVED(state, "")
+    _ADDED(state, "")
     restore = state["restore"]
     _same_length(restore["labels"], state["steps"], "restore.labels")
     if "becomes" in restore:  # files from before labels could be changed have none

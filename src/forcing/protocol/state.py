@@ -19,6 +19,9 @@ def empty_state() -> Json:
         "progress": None,
         "end": None,
         "paused": False,
+        "plane": None,
+        "alternatives": None,
+        "targets": None,
         "rows": {},
         "images": {},
     }
@@ -49,11 +52,12 @@ class StateBuilder:
     def apply(self, event: Json) -> None:
         """Unknown events change nothing, so that later versions may add some."""
         state = self.state
-        if "steps" in event or "ranking" in event:
+        if "rows" in event and event["type"] in ("step", "refined", "ranking", "alternatives"):
             state["rows"].update(event["rows"])
         match event["type"]:
             case "start":
-                self.state = empty_state() | {"start": event}
+                # The list that a target was chosen from outlives its run.
+                self.state = empty_state() | {"targets": state["targets"], "start": event}
             case "step":
                 state["steps"].extend(event["steps"])
                 state["searched"] = len(state["steps"])
@@ -67,6 +71,16 @@ class StateBuilder:
                 new = event["ranking"]
                 others = [old for old in state["rankings"] if old["method"] != new["method"]]
                 state["rankings"] = [*others, new]
+            case "paused":
+                state["paused"] = event["paused"] and state["end"] is None
+            case "plane" if event["request"] is None:
+                state["plane"] = event["plane"]
+            case "alternatives":
+                state["alternatives"] = {key: event[key] for key in ("sets", "searching", "note")}
+            case "targets":
+                state["targets"] = {key: event[key] for key in ("entries", "total", "chosen")}
+            case "explained" if state["targets"] is not None:
+                state["targets"] = _explained(state["targets"], event)
             case "end":
                 state.update(end=event, progress=None, paused=False)
 
@@ -74,3 +88,13 @@ class StateBuilder:
         """A copy that later events leave alone."""
         copies = {key: self.state[key].copy() for key in ("steps", "rankings", "rows", "images")}
         return self.state | copies
+
+
+def _explained(targets: Json, event: Json) -> Json:
+    """The list of targets with what became of one."""
+    told = {"status": event["status"], "size": event["size"]}
+    entries = [
+        entry | told if entry["target"] == event["target"] else entry
+        for entry in targets["entries"]
+    ]
+    return targets | {"entries": entries}

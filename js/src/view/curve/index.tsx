@@ -15,7 +15,7 @@ import { Plot } from "./plot.js";
 const LEAST = 240;
 
 export function Curve(): JSX.Element {
-  const { state, start, live, screen, dispatch, width } = useView();
+  const { state, start, live, screen, dispatch, select, width } = useView();
   const { claim } = start;
   const box = useRef<HTMLDivElement>(null);
   const pixels = Math.max(LEAST, useWidth(box, 720));
@@ -30,7 +30,7 @@ export function Curve(): JSX.Element {
   /** The start is a place for the cursor, but no row. */
   const pick = (step: number | null): void => {
     const row = step === null ? null : (state.steps[step - 1]?.row ?? null);
-    dispatch({ type: "select", row });
+    select(row === null ? [] : [row]);
     if (row === null) point(step);
   };
 

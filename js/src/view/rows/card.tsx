@@ -81,7 +81,7 @@ function Foot(props: CardProps): JSX.Element {
 }
 
 export function Card(props: CardProps): JSX.Element {
-  const { state, start, live, screen, dispatch, toggle } = useView();
+  const { state, start, live, screen, dispatch, select, toggle } = useView();
   const { line, facts, index, count } = props;
   const chosen = line.step !== null && screen.cursor === line.step;
   const back = line.step !== null && screen.back.includes(line.row);
@@ -111,7 +111,7 @@ export function Card(props: CardProps): JSX.Element {
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
         onPointerLeave={() => dispatch({ type: "cursor", step: null })}
         onClick={() => {
-          dispatch({ type: "select", row: line.row });
+          select([line.row]);
           if (line.step !== null) toggle?.(line.row);
         }}
       >

@@ -95,6 +95,12 @@ export function rankingLines(state: State, start: Start, ranking: Ranking): Line
   ].sort((a, b) => a.place - b.place);
 }
 
+/** The row of one line, as a selection. */
+export function rowAt(lines: readonly Line[], index: number): number[] {
+  const line = lines[index];
+  return line === undefined ? [] : [line.row];
+}
+
 /** "row 412", or the name that the user gave it. */
 export function rowName(line: Line, length = 24): string {
   return line.name === null || line.name === "" ? `row ${line.row}` : middle(line.name, length);

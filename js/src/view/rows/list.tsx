@@ -10,6 +10,7 @@ import { deedOf, phaseOf, relabels } from "../summary.js";
 import { Card } from "./card.js";
 import { fit, sharedColumns } from "./columns.js";
 import type { Fit } from "./columns.js";
+import { rowAt } from "./lines.js";
 import type { Line } from "./lines.js";
 import { UNITS, measure } from "./measure.js";
 import { useRoving } from "./roving.js";
@@ -90,7 +91,7 @@ function Slot(props: { n: number; item?: boolean }): JSX.Element {
 }
 
 export function List(props: { lines: Line[]; supports: boolean; label: string }): JSX.Element {
-  const { start, state, live, screen, dispatch, width } = useView();
+  const { start, state, live, screen, select, width } = useView();
   const { lines, supports } = props;
   const box = useRef<HTMLDivElement>(null);
   const room = useWidth(box, 720);
@@ -121,7 +122,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
     lines.length,
     across,
     (index) => reveal(Math.floor(index / across)),
-    (index) => dispatch({ type: "select", row: lines[index]?.row ?? null }),
+    (index) => select(rowAt(lines, index)),
   );
 
   const chosen = lines.findIndex((line) => line.step !== null && line.step === screen.cursor);

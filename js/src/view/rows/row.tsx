@@ -110,7 +110,7 @@ function Tail(props: RowProps): JSX.Element {
 }
 
 export function Row(props: RowProps): JSX.Element {
-  const { state, start, screen, dispatch, toggle } = useView();
+  const { state, start, screen, dispatch, select, toggle } = useView();
   const { line, facts, index, count } = props;
   const chosen = line.step !== null && screen.cursor === line.step;
   const back = line.step !== null && screen.back.includes(line.row);
@@ -133,7 +133,7 @@ export function Row(props: RowProps): JSX.Element {
       onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
       onPointerLeave={() => dispatch({ type: "cursor", step: null })}
       onClick={() => {
-        dispatch({ type: "select", row: line.row });
+        select([line.row]);
         if (facts.supports) toggle?.(line.row);
       }}
     >

@@ -10,7 +10,7 @@ import type { Line } from "./lines.js";
 
 export function Toggle(props: { line: Line; tabIndex: number; index: number }): JSX.Element {
   const { line } = props;
-  const { state, start, screen, dispatch, toggle } = useView();
+  const { state, start, screen, select, toggle } = useView();
   const back = screen.back.includes(line.row);
   const words = back ? "Take out" : "Put back";
   return (
@@ -25,7 +25,7 @@ export function Toggle(props: { line: Line; tabIndex: number; index: number }): 
       onClick={(event) => {
         // The row behind it listens too.
         event.stopPropagation();
-        dispatch({ type: "select", row: line.row });
+        select([line.row]);
         toggle?.(line.row);
       }}
     >
