@@ -318,7 +318,7 @@ def test_python_and_typescript_agree_on_events_that_no_record_makes(roundtrip):
     assert state["plane"]["rows"] == [3]
     assert [entry["size"] for entry in state["targets"]["entries"]] == [3, None]
     told = [events_message(seq, [event]) for seq, event in enumerate(added_events(), 1)]
-    assert roundtrip(told) == state
+    assert roundtrip([state_message(0, StateBuilder().snapshot()), *told]) == state
     # A list of targets outlives the run that was chosen from it.
     builder.apply(encoded()[0])
     assert builder.state["targets"]["chosen"] == 4
