@@ -310,14 +310,14 @@ def added_events():
 
 
 def test_python_and_typescript_agree_on_events_that_no_record_makes(roundtrip):
-    builder = StateBuilder()
-    for event in added_events():
+    builder, added = StateBuilder(), added_events()
+    for event in added:
         builder.apply(event)
     state = builder.state
     assert state["paused"]
     assert state["plane"]["rows"] == [3]
     assert [entry["size"] for entry in state["targets"]["entries"]] == [3, None]
-    told = [events_message(seq, [event]) for seq, event in enumerate(added_events(), 1)]
+    told = [events_message(seq, [event]) for seq, event in enumerate(added, 1)]
     assert roundtrip([state_message(0, StateBuilder().snapshot()), *told]) == state
     # A list of targets outlives the run that was chosen from it.
     builder.apply(encoded()[0])
