@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from forcing import records
 from forcing.explanation.alternatives import Question, alternatives
 from forcing.explanation.report import data_url, page
-from forcing.explanation.sentence import checks, headline
+from forcing.explanation.sentence import answer, checks
 from forcing.explanation.snapshot import bundle
 from forcing.explanation.story import LiveStory, SavedStory, Story
 from forcing.protocol.context import Context, Json
@@ -198,7 +198,7 @@ class Explanation:
 
     def __repr__(self) -> str:
         done = "; ".join(checks(self._state)) if self.steps else ""
-        return f"<Explanation: {headline(self._state)}{f' ({done})' if done else ''}>"
+        return f"<Explanation: {answer(self._state)}{f' ({done})' if done else ''}>"
 
     def _repr_mimebundle_(self, **_: Any) -> Json:
         return bundle(self._state, self._story.image)
