@@ -114,4 +114,7 @@ def _rounded(state: Json) -> Json:
         return value
 
     measured = ("steps", "verified", "bound", "rankings", "end")
-    return state | {key: short(state[key]) for key in measured} | {"progress": None}
+    # Nothing is on its way in what is saved.
+    others = state.get("alternatives")
+    rest = {"progress": None, "alternatives": others and others | {"searching": False}}
+    return state | {key: short(state[key]) for key in measured} | rest

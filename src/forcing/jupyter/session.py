@@ -12,6 +12,7 @@ from typing import TypeAlias
 from forcing.explanation import Explanation
 from forcing.explanation.sentence import RELABEL
 from forcing.jupyter.answers import Answers
+from forcing.jupyter.others import OtherSets
 from forcing.protocol import (
     Encoder,
     events_message,
@@ -70,6 +71,9 @@ class Session:
         self._listeners: list[Listener] = []
         self.on_select: Callable[[list[int]], None] = lambda _: None
         """Called with the rows that a view selects."""
+        self._others = OtherSets(lambda event: self._tell_events([event]), self._added)
+        self.on_added: Callable[[Session], None] = lambda _: None
+        """Called when something was added to the result after the end: other sets."""
         self._at_end: list[Callable[[Session], None]] = []
         self._ended = False
         self._done = threading.Event()
@@ -93,7 +97,8 @@ class Session:
         self._set_paused(paused=False)
 
     def cancel(self) -> None:
-        """End the run now with what it found so far; does nothing after the end."""
+        """End the run now with what it found so far; after its end, a search for other sets."""
+        self._others.stop()
         self._cancelled.set()
         self._running.set()
         with self._news:
@@ -173,6 +178,8 @@ class Session:
                 self.resume()
             case guards.Cancel():
                 self.cancel()
+            case guards.Alternatives():
+                self._others.look(self.explanation)
             case guards.Select():
                 self.on_select(list(command.rows))
             case guards.WhatIf():
@@ -295,6 +302,9 @@ class Session:
         found = {name: self.context.presenter.image(name) for name in ids}
         images = {name: image for name, image in found.items() if image is not None}
         reply(images_message(list(images)), list(images.values()))
+
+    def _added(self) -> None:
+        self.on_added(self)
 
     def _tell_events(self, events: list[Json]) -> None:
         with self._telling:

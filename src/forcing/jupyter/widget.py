@@ -50,6 +50,7 @@ class ForcingWidget(anywidget.AnyWidget):
         session.on_select = self._select
         self._outputs = Outputs(self._live_bundle, freeze=freeze)
         session.on_end(self._outputs.freeze)
+        session.on_added = self._outputs.freeze
 
     @property
     def explanation(self) -> Explanation | None:
