@@ -36,7 +36,6 @@ export const SpinnerIcon = (): JSX.Element => (
   </Icon>
 );
 
-
 export const ShieldIcon = (): JSX.Element => (
   <Icon class="ink">
     <path d="M8 1.8 13 3.4V8C13 11 10.8 13.2 8 14.3 5.2 13.2 3 11 3 8V3.4Z" />
