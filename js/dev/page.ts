@@ -38,7 +38,7 @@ const VARIANTS: Record<string, { of: string; make: (state: State) => State }> = 
   long: { of: "table", make: longNames },
   looking: {
     of: "alternatives",
-    make: (state) => otherSets(state, "Set 4: searching · step 7", true),
+    make: (state) => otherSets(state, "Searching · step 7", true),
   },
   unasked: { of: "table", make: (state) => state },
   "no-others": {

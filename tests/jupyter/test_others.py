@@ -52,7 +52,9 @@ def test_sets_are_told_one_by_one_and_added_to_the_result(ended):
     assert numbers == sorted(numbers)
     assert set(numbers) == {0, 1, 2, 3}
     assert all(event["searching"] for event in heard[:-1])
-    assert heard[0]["note"] == "Set 2: searching"
+    assert heard[0]["note"] == "Searching"
+    sizes = [len(other["rows"]) for other in last["sets"]]
+    assert sizes == sorted(sizes)
     assert last["note"] == ""
     assert session.state()["alternatives"]["sets"] == last["sets"]
     assert {str(row) for other in last["sets"] for row in other["rows"]} <= set(

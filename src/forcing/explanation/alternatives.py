@@ -106,9 +106,9 @@ class Others:
             return other
 
     def event(self, *, searching: bool = False, note: str = "") -> Json:
-        """What was found, as the protocol's event."""
+        """What was found, the smallest first, as the protocol's event."""
         sets, rows = [], {}
-        for found in self._found:
+        for found in sorted(self._found, key=lambda other: other.size):
             state = found.protocol_state
             last, verified = state["steps"][-1], state["verified"]
             members = [step["row"] for step in state["steps"]]

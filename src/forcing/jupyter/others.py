@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from forcing.explanation import Explanation
+from forcing.explanation.alternatives import Others
 from forcing.jupyter.answers import Answers
 from forcing.protocol.context import Json
 from forcing.records import Event, Progress, Step
@@ -16,7 +17,7 @@ AT_ONCE = 3
 EVERY = 0.25
 """Seconds between two notes of how far the search is."""
 
-_DOING = {"refine": "shrinking", "verify": "refitting to check"}
+_DOING = {"refine": "Shrinking a set", "verify": "Refitting to check"}
 
 
 class OtherSets:
@@ -55,13 +56,12 @@ class OtherSets:
         others = explanation.others
         wanted = len(others.found) + AT_ONCE
         while len(others.found) < wanted:
-            number = len(others.found) + 2
-            self._tell(others.event(searching=True, note=f"Set {number}: searching"))
-            if others.next(self._watching(explanation, number)) is None:
+            self._tell(others.event(searching=True, note="Searching"))
+            if others.next(self._watching(others)) is None:
                 return _why(len(others.found), stopped=self._stopped.is_set())
         return ""
 
-    def _watching(self, explanation: Explanation, number: int) -> Callable[[Event], bool]:
+    def _watching(self, others: Others) -> Callable[[Event], bool]:
         told = time.monotonic()
 
         def watch(event: Event) -> bool:
@@ -69,8 +69,7 @@ class OtherSets:
             now = time.monotonic()
             if isinstance(event, Step | Progress) and now - told > EVERY:
                 told = now
-                note = f"Set {number}: {_doing(event)}"
-                self._tell(explanation.others.event(searching=True, note=note))
+                self._tell(others.event(searching=True, note=_doing(event)))
             return not self._stopped.is_set()
 
         return watch
@@ -78,8 +77,8 @@ class OtherSets:
 
 def _doing(event: Step | Progress) -> str:
     if isinstance(event, Step):
-        return f"searching · step {event.number}"
-    return _DOING.get(event.phase, "searching")
+        return f"Searching · step {event.number}"
+    return _DOING.get(event.phase, "Searching")
 
 
 def _why(found: int, *, stopped: bool) -> str:

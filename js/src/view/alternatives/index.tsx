@@ -8,7 +8,7 @@ import { useView } from "../context.js";
 import { CancelIcon, CheckedIcon, InfoIcon, SpinnerIcon } from "../icons.js";
 import { List } from "../rows/list.js";
 import { Shape, roleOf } from "../shapes.js";
-import { certainty, predicts, relabels } from "../summary.js";
+import { certainty, nounOf, predicts } from "../summary.js";
 import { duration, secondsEach, setLines } from "./lines.js";
 
 /** Whether there is a tab: there are others, or somebody who may look for some. */
@@ -53,14 +53,15 @@ function Outcome(props: { set: Alternative }): JSX.Element {
 }
 
 function OtherSet(props: { set: Alternative; number: number }): JSX.Element {
-  const { state, start } = useView();
+  const { state, start, width } = useView();
   const { set, number } = props;
   const [open, setOpen] = useState(false);
   const id = useId();
   const lines = useMemo(() => (open ? setLines(state, start, set) : []), [open, state, start, set]);
-  const noun = relabels(state) ? "label" : "row";
-  const size = `${count(set.rows.length)} ${noun}${set.rows.length === 1 ? "" : "s"}`;
-  const shared = set.shared === 0 ? "none shared" : `${count(set.shared)} shared with the first`;
+  const noun = nounOf(state)[set.rows.length === 1 ? 0 : 1].replace("training ", "");
+  const size = `${count(set.rows.length)} ${noun}`;
+  const of = width === "narrow" ? "" : " with the first";
+  const shared = set.shared === 0 ? "none shared" : `${count(set.shared)} shared${of}`;
   return (
     <li>
       <button
@@ -130,18 +131,20 @@ function told(found: State["alternatives"]): string {
 
 export function Alternatives(): JSX.Element {
   const { state } = useView();
-  const sets = state.alternatives?.sets ?? [];
+  const { sets, note } = state.alternatives ?? { sets: [], note: "" };
+  const lead =
+    sets.length > 0
+      ? "Each of these sets flips the decision on its own."
+      : note === "" || state.alternatives?.searching
+        ? "A set like this is rarely the only one that flips the decision."
+        : "";
   return (
     <div class="alternatives">
-      <p class="quiet lead">
-        {sets.length > 0
-          ? "The decision flips without any one of these sets, too."
-          : "A set like this is rarely the only one that flips the decision."}
-      </p>
+      {lead !== "" && <p class="quiet lead">{lead}</p>}
       {sets.length > 0 && (
         <ul class="sets" aria-label="Other sets">
           {sets.map((set, i) => (
-            <OtherSet key={i} set={set} number={i + 2} />
+            <OtherSet key={set.rows.join()} set={set} number={i + 2} />
           ))}
         </ul>
       )}
