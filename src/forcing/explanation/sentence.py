@@ -17,8 +17,20 @@ from forcing.explanation.figures import (
 )
 from forcing.protocol.context import Json
 
-__all__ = ["RELABEL", "ROBUST", "answer", "capital", "certainty", "checks", "count", "headline"]
-__all__ += ["percent", "relabels"]
+__all__ = [
+    "RELABEL",
+    "ROBUST",
+    "answer",
+    "capital",
+    "certainty",
+    "checks",
+    "count",
+    "decision",
+    "headline",
+    "noun",
+    "percent",
+    "relabels",
+]
 
 RELABEL = "relabel"
 """The method that changes labels and removes no row."""
@@ -47,15 +59,20 @@ def answer(state: Json, *, live: bool = True) -> str:
 
 def checks(state: Json) -> list[str]:
     """What was checked, a phrase each."""
-    verified = state["verified"]
+    verified, labels = state["verified"], relabels(state)
     if verified is None:
         return ["not checked by retraining"]
-    outcome = "flips" if verified["flipped"] else "does not flip"
-    them = _them(state)
-    how = f"with {them} changed" if relabels(state) else f"without {them}"
-    phrases = [f"checked: {verified['by']}, retrained {how}, {outcome}"]
-    if verified["irreducible"] is not None:
-        phrases.append("irreducible" if verified["irreducible"] else "reducible")
+    if not verified["flipped"]:
+        return [f"not confirmed: refitting {verified['by']} keeps the decision"]
+    phrases = [f"verified by refitting {verified['by']}"]
+    if verified["irreducible"]:
+        one = "it" if len(state["steps"]) == 1 else "any one"
+        name = class_name(state["start"]["claim"]["favoured"])
+        put = "change" if labels else "put"
+        phrases.append(f"irreducible: {put} {one} back and it is {name} again")
+    elif verified["irreducible"] is not None:
+        back = "label can be changed back" if labels else "row can be put back"
+        phrases.append(f"not irreducible: some single {back} without a change")
     return phrases
 
 
@@ -119,6 +136,11 @@ def _opener(state: Json) -> str:
         against = ""
     sure = certainty(claim, claim["confidence"])
     return f"{capital(class_name(claim['favoured']))} ({sure}{against})"
+
+
+def decision(claim: Json, decided: Json) -> str:
+    """What a refit decided, `label` and `confidence`, in words: "good credit (50.3 %)"."""
+    return _decision(claim, decided["label"], decided["confidence"])
 
 
 def _among(start: Json) -> bool:
