@@ -287,6 +287,25 @@ def test_the_figure_marks_wrong_decisions(audit):
     assert len(wrong.x) == audit.wrong.sum()
     assert len(right.x) + len(wrong.x) == 40
     assert sorted([*right.y, *wrong.y]) == sorted(map(len, audit.supports))
+    claims = [audit[t].claim.confidence for t in np.flatnonzero(audit.wrong)]
+    assert 1 / (1 + np.exp(-wrong.x)) == pytest.approx(claims)
+
+
+def test_the_axis_of_the_figure_tells_sure_decisions_apart():
+    pytest.importorskip("bqplot")
+    from forcing.jupyter.audit_figure import sizes
+
+    sure = np.array([0.55, 0.999, 0.9999, 1.0])
+    figure = sizes(sure, np.array([1, 30, 60, 400]), None)
+    (points,) = figure.marks
+    assert np.diff(points.x).min() > 1.5
+    assert np.isfinite(points.x).all()
+    axis = figure.axes[0]
+    assert axis.tick_labels["0"] == "50%"
+    assert list(axis.tick_labels.values())[-1] == "99.999%"
+    assert np.diff(axis.tick_values).min() >= 1.0
+    assert len(axis.tick_values) == len(axis.tick_labels)
+    assert sizes(np.array([]), np.array([], dtype=int), None).marks[0].x.size == 0
 
 
 def test_without_pandas_the_records_are_there(audit, monkeypatch):
@@ -391,7 +410,7 @@ def test_the_tables_say_what_their_columns_are_and_leave_out_empty_ones(three_or
     heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', html)
     assert heads == ["Target", "Decided", "Rows", "", "Checked"]
     assert html.count("<caption>") == html.count("<table>") == 1
-    assert html.count('<th scope="row">') == 3
+    assert html.count('<th scope="row"') == 3
     assert not re.search(r"<script|<style|\bid=|\bon\w+=", html)
 
 

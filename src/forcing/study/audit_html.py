@@ -1,7 +1,7 @@
 """An audit as two tables: the decisions, wrong ones first, and the rows that wrong ones stand on.
 
-Plain HTML without script, style or id, which every notebook viewer lets through; every text
-from data passes `html.escape`.
+Plain HTML without script or id, which every notebook viewer lets through; every text from data
+passes `html.escape`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forcing.explanation.figures import certainty, class_name, count
+from forcing.explanation.figures import THIN, certainty, class_name, count
 
 if TYPE_CHECKING:
     from forcing.study.audit import Audit
@@ -130,16 +130,29 @@ def _table(caption: str, head: Sequence[str], lines: Sequence[Sequence[str]], fo
     `foot` is markup that was made here.
     """
     told = [j for j in range(len(head)) if any(line[j] for line in lines)]
-    head, lines = [head[j] for j in told], [[line[j] for j in told] for line in lines]
-    heads = "".join(f'<th scope="col" align="left">{escape(cell)}</th>' for cell in head)
+    # Notebooks align all cells to the right, which suits numbers.
+    sides = ["right" if all(map(_is_number, (li[j] for li in lines))) else "left" for j in told]
+
+    def cells(tag: str, texts: Sequence[str]) -> str:
+        return "".join(
+            f'<{tag} align="{side}" style="text-align:{side}">{escape(texts[j])}</{tag[:2]}>'
+            for j, side in zip(told, sides, strict=True)
+        )
+
     body = "".join(
-        f'<tr><th scope="row">{escape(line[0])}</th>'
-        + "".join(f'<td align="left">{escape(cell)}</td>' for cell in line[1:])
-        + "</tr>\n"
+        f"<tr>{cells('td', line).replace('<td', _ROW, 1).replace('</td>', '</th>', 1)}</tr>\n"
         for line in lines
     )
     end = f"<p><small>{foot}</small></p>\n" if foot else ""
+    heads = cells('th scope="col"', head)
     return (
         f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{heads}</tr></thead>\n"
         f"<tbody>\n{body}</tbody>\n</table>\n{end}"
     )
+
+
+_ROW = '<th scope="row"'
+
+
+def _is_number(text: str) -> bool:
+    return text == "" or text.replace(THIN, "").isdigit()
