@@ -151,13 +151,15 @@ function withBound(state: State, found: boolean, all: Sentence[]): Sentence[] {
   const least = state.bound?.rows ?? 0;
   const last = all.at(-1);
   if (least < 2 || last === undefined) return all;
+  // No line breaks inside: it moves to a line of its own as a whole.
+  const kept = (of: string): string => of.replaceAll(" ", "\u00a0");
   const words: Sentence =
     found && least >= state.steps.length
-      ? [text(" No smaller set flips it.")]
+      ? [text(` ${kept("No smaller set flips it.")}`)]
       : [
-          text(" At least "),
+          text(` ${kept("At least ")}`),
           strong(count(least)),
-          text(` are needed${found ? "" : " to flip it"}.`),
+          text(kept(` are needed${found ? "" : " to flip it"}.`)),
         ];
   // On the line of the sentence before it, which has room where there are two.
   return [...all.slice(0, -1), [...last, ...words]];

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import bqplot
 
 
-TICKS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.97, 0.99, 0.999, 0.9999, 0.99999)
+TICKS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.97, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 """Confidences that the axis names: on a scale of log-odds, where sure decisions lie apart."""
 CLOSEST = 14
 """So many names would fill the axis."""
@@ -51,9 +51,14 @@ def sizes(
         for name, members in groups.items()
     ]
     counts = [n for e in range(7) for n in (10**e, 2 * 10**e, 5 * 10**e) if n <= 1.3 * most]
+    # Their keys are what the axis's numbers are called in the browser.
+    labels = {
+        repr(float(v)).removesuffix(".0"): f"{100 * p:.7g}%"
+        for v, p in zip(places, named, strict=True)
+    }
     axes = [
         bq.Axis(scale=x, label="confidence", grid_lines="none", tick_values=places,
-                tick_labels={f"{v}" if v else "0": f"{100 * p:g}%" for v, p in zip(places, named, strict=True)},
+                tick_labels=labels,
                 label_color=NEUTRAL, label_offset="2.5em"),
         bq.Axis(scale=y, label="rows in the set", side="left", tick_format="d", grid_lines="none",
                 tick_values=np.array(counts), label_color=NEUTRAL, label_offset="3em"),
