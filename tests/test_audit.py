@@ -302,7 +302,7 @@ def test_the_axis_of_the_figure_tells_sure_decisions_apart():
     assert np.isfinite(points.x).all()
     axis = figure.axes[0]
     assert axis.tick_labels["0"] == "50%"
-    assert list(axis.tick_labels.values())[-1] == "99.999%"
+    assert list(axis.tick_labels.values())[-1] == "99.9999%"
     assert np.diff(axis.tick_values).min() >= 1.0
     assert len(axis.tick_values) == len(axis.tick_labels)
     assert sizes(np.array([]), np.array([], dtype=int), None).marks[0].x.size == 0

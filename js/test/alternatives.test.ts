@@ -102,7 +102,7 @@ describe("a set", () => {
     const shadow = await opened(saved());
     const line = button(shadow, "Set 2");
     expect(text(line).replace(/\s/g, " ")).toBe(
-      "Set 23 rows1 shared with the firstgood (50.2 %)verified",
+      "Set 2 3 rows 1 shared with the first good (50.2 %) verified",
     );
     expect(line.getAttribute("aria-expanded")).toBe("false");
     expect(shadow.querySelector(".members .row")).toBeNull();

@@ -65,6 +65,23 @@ def test_other_sets_are_found_live_and_saved(
     expect(saved.get_by_role("button", name="Look for")).to_have_count(0)
 
 
+def test_other_sets_are_found_in_the_widget_itself(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook(
+        samples.LOAD, samples.BREAST_CANCER, samples.FIT, samples.VIEW_THAT_STAYS
+    )
+    notebook.run_to_end(0, 1, 2, 3)
+    output = notebook.output(3)
+    output.get_by_role("tab", name="Alternatives").click()
+    output.get_by_role("button", name="Look for other sets").click()
+    expect(output.get_by_role("tab", name=re.compile(r"Alternatives \d"))).to_be_visible()
+    expect(output.get_by_role("button", name="Stop")).to_have_count(0)
+    open_first(output)
+    # A row of it is picked like any other.
+    rows = output.get_by_role("list", name="Set 2, in order of removal").get_by_role("listitem")
+    rows.nth(1).click()
+    expect(output.get_by_role("button", name=re.compile("^Set 2 .* verified$"))).to_be_visible()
+
+
 def test_progress_and_audit_are_no_error_text(
     open_notebook: OpenNotebook, screenshots: Path
 ) -> None:

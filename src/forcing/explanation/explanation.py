@@ -127,7 +127,8 @@ class Explanation:
         with the strongest half of each, a quarter, one row (of this set, up to five in turn). Then
         it is refined and verified like this one, with the same options. Fewer than `k`, or none,
         come back where no further set is found; none where the decision was not flipped.
-        `overlap` says how many rows two sets share.
+        `overlap` says how many rows two sets share. What was found is kept: it is not searched
+        again, and it is saved and shown with this explanation.
 
         Raises `RuntimeError` for an explanation that was loaded, which has no model to refit, and
         `TypeError` for a model that is known by its refits alone, which cannot hold rows.

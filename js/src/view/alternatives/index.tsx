@@ -41,7 +41,7 @@ function Outcome(props: { set: Alternative }): JSX.Element {
           {middle(className(label), 32)}
         </b>{" "}
         <span class="quiet">{`(${sure})`}</span>
-      </span>
+      </span>{" "}
       {verified !== null && (
         <span class="quiet verdict">
           {verified ? <CheckedIcon /> : <InfoIcon />}
@@ -72,9 +72,7 @@ function OtherSet(props: { set: Alternative; number: number }): JSX.Element {
         onClick={() => setOpen(!open)}
       >
         <Chevron />
-        <b>{`Set ${number}`}</b>
-        <span>{size}</span>
-        <span class="quiet shared">{shared}</span>
+        <b>{`Set ${number}`}</b> <span>{size}</span> <span class="quiet shared">{shared}</span>{" "}
         <Outcome set={set} />
       </button>
       <div id={id} class="members" hidden={!open}>
