@@ -44,7 +44,7 @@ class Outputs:
             _publish(data, display_id, update=False)
 
     def freeze(self, session: Session) -> None:
-        """Replace every display by the saved form, at the end of the run and when it grew since."""
+        """Replace every display by the saved form; called once, at the end of the run."""
         if not self._freeze or not _in_kernel():
             return
         data = bundle(session.state(), session.context.presenter.image)

@@ -71,12 +71,12 @@ class Session:
         self._listeners: list[Listener] = []
         self.on_select: Callable[[list[int]], None] = lambda _: None
         """Called with the rows that a view selects."""
-        self._others = OtherSets(lambda event: self._tell_events([event]), self._added)
-        self.on_added: Callable[[Session], None] = lambda _: None
-        """Called when something was added to the result after the end: other sets."""
         self._at_end: list[Callable[[Session], None]] = []
         self._ended = False
         self._done = threading.Event()
+        self._others = OtherSets(lambda event: self._tell_events([event]), self._added)
+        self.on_added: Callable[[Session], None] = lambda _: None
+        """Called when something was added to the result after the end: other sets."""
 
     # What an owner does
 
