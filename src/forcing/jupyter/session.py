@@ -74,7 +74,9 @@ class Session:
         self._at_end: list[Callable[[Session], None]] = []
         self._ended = False
         self._done = threading.Event()
-        self._others = OtherSets(lambda event: self._tell_events([event]), self._added)
+        self._others = OtherSets(
+            lambda event: self._tell_events([event]), lambda: self.on_added(self)
+        )
         self.on_added: Callable[[Session], None] = lambda _: None
         """Called when something was added to the result after the end: other sets."""
 
@@ -302,9 +304,6 @@ class Session:
         found = {name: self.context.presenter.image(name) for name in ids}
         images = {name: image for name, image in found.items() if image is not None}
         reply(images_message(list(images)), list(images.values()))
-
-    def _added(self) -> None:
-        self.on_added(self)
 
     def _tell_events(self, events: list[Json]) -> None:
         with self._telling:
