@@ -13,7 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 
 PAGE = Path(__file__).parent.parent / "lib" / "dev"
 WIDTHS = (948, 520, 360)
-RUNNING = ("streaming", "streaming-table", "beginning")
+RUNNING = ("streaming", "streaming-table", "beginning", "looking", "unasked", "no-others")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -39,6 +39,10 @@ def act(page: Page, action: str) -> None:
         tab = page.get_by_role("tab", name="Side by side")
         if tab.count() > 0:
             tab.click()
+    if action in ("others", "open"):
+        page.get_by_role("tab", name="Alternatives").click()
+    if action == "open":
+        page.get_by_role("button", name="Set 2").click()
     if action == "influence":
         page.get_by_role("tab", name="Influence").click()
     page.wait_for_timeout(100)

@@ -1,5 +1,6 @@
 /** The style sheet of one view, in the order in which it applies. */
 
+import alternatives from "./style/alternatives.css";
 import base from "./style/base.css";
 import curve from "./style/curve.css";
 import features from "./style/features.css";
@@ -8,4 +9,4 @@ import head from "./style/head.css";
 import rows from "./style/rows.css";
 import tokens from "./style/tokens.css";
 
-export default [tokens, base, head, curve, features, rows, galleries].join("\n");
+export default [tokens, base, head, curve, features, rows, galleries, alternatives].join("\n");

@@ -11,7 +11,7 @@ from ipywidgets import widget_serialization
 from traitlets import Instance, Int, List, Unicode
 
 from forcing.display import StudyLike
-from forcing.explanation.sentence import headline
+from forcing.explanation.sentence import answer
 from forcing.jupyter.comms import register_target, remember
 from forcing.jupyter.control import Control
 from forcing.jupyter.outputs import Outputs
@@ -50,6 +50,7 @@ class ForcingWidget(anywidget.AnyWidget):
         session.on_select = self._select
         self._outputs = Outputs(self._live_bundle, freeze=freeze)
         session.on_end(self._outputs.freeze)
+        session.on_added = self._outputs.freeze
 
     @property
     def explanation(self) -> Explanation | None:
@@ -76,7 +77,7 @@ class ForcingWidget(anywidget.AnyWidget):
         self.session.resume()
 
     def __repr__(self) -> str:
-        return f"<ForcingWidget: {headline(self.session.state())}>"
+        return f"<ForcingWidget: {answer(self.session.state())}>"
 
     def show_once(self) -> None:
         """Display now; that the value of the cell would be displayed at its end is left out."""
