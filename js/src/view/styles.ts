@@ -3,10 +3,13 @@
 import alternatives from "./style/alternatives.css";
 import base from "./style/base.css";
 import curve from "./style/curve.css";
+import exports from "./style/exports.css";
 import features from "./style/features.css";
 import galleries from "./style/galleries.css";
 import head from "./style/head.css";
 import rows from "./style/rows.css";
 import tokens from "./style/tokens.css";
 
-export default [tokens, base, head, curve, features, rows, galleries, alternatives].join("\n");
+export default [tokens, base, head, curve, features, rows, galleries, alternatives, exports].join(
+  "\n",
+);
