@@ -49,6 +49,9 @@ class ForcingWidget(anywidget.AnyWidget):
         session.listen(self._send_message)
         session.on_select = self._select
         self._outputs = Outputs(self._live_bundle, freeze=freeze)
+        self.control.on_undrawn = self._outputs.keep_live
+        # Hosts that know no other widget than this one send commands on its own comm.
+        self.on_msg(lambda _, content, __: self.control.receive(content, self._reply))
         session.on_end(self._outputs.freeze)
         session.on_added = self._outputs.freeze
 
@@ -96,6 +99,9 @@ class ForcingWidget(anywidget.AnyWidget):
 
     def _select(self, rows: list[int]) -> None:
         self.selected = rows
+
+    def _reply(self, message: Json) -> None:
+        self._send_message(message, [])
 
     def _send_message(self, message: Json, buffers: list[bytes]) -> None:
         # The comm itself: `Widget.send` would read traits that other threads may be setting.

@@ -24,7 +24,8 @@ export async function picture(stage: HTMLElement, styles: string): Promise<Blob>
   }
   copy.style.width = `${width}px`;
   const sheet = stage.ownerDocument.createElement("style");
-  sheet.textContent = styles;
+  // What moves in would be drawn at its beginning, where nothing is to be seen.
+  sheet.textContent = `${styles}\n* { animation: none !important; transition: none !important; }`;
   copy.prepend(sheet);
   copy.setAttribute("xmlns", XHTML);
   const body = new XMLSerializer().serializeToString(copy).replace(NOT_XML, "");
