@@ -5,7 +5,9 @@ import curve from "./style/curve.css";
 import features from "./style/features.css";
 import galleries from "./style/galleries.css";
 import head from "./style/head.css";
+import playback from "./style/playback.css";
 import rows from "./style/rows.css";
+import tools from "./style/tools.css";
 import tokens from "./style/tokens.css";
 
-export default [tokens, base, head, curve, features, rows, galleries].join("\n");
+export default [tokens, base, head, curve, features, rows, tools, playback, galleries].join("\n");
