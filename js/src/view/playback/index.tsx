@@ -2,12 +2,12 @@
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { className, count, middle } from "../../format.js";
+import { className, count, middle, percent } from "../../format.js";
 import { useView } from "../context.js";
 import type { View } from "../context.js";
 import { PauseIcon, ResumeIcon } from "../icons.js";
 import { Shape } from "../shapes.js";
-import { certainty, decides, deedOf, nounOf, phaseOf } from "../summary.js";
+import { certainty, decides, deedOf, nounOf, phaseOf, predicts } from "../summary.js";
 import { advanced, pace, stepped, toggled } from "./play.js";
 
 function calm(): boolean {
@@ -74,7 +74,7 @@ export function Playback(): JSX.Element | null {
       </button>
       <button type="button" class="plain" onClick={() => playOrHold(view)}>
         {running ? <PauseIcon /> : <ResumeIcon />}
-        {running ? "Hold" : "Play"}
+        {running ? "Pause" : "Play"}
       </button>
       <button
         type="button"
@@ -97,6 +97,10 @@ export function PlayLine(): JSX.Element | null {
   const { claim } = start;
   const p = state.steps[play.step - 1]?.confidence ?? claim.confidence;
   const role = decides(claim, p);
+  const sure =
+    role === "favoured" || predicts(claim)
+      ? certainty(claim, p, 1)
+      : percent(1 - p, 1, 1 - claim.threshold);
   const of = `${count(play.step)} of ${count(state.steps.length)}`;
   const deed = deedOf(state).done === "removed" ? "removals" : "changes";
   return (
@@ -107,7 +111,7 @@ export function PlayLine(): JSX.Element | null {
         <Shape role={role} />
         {middle(className(role === "favoured" ? claim.favoured : claim.rival), 28)}
       </b>{" "}
-      <span class="quiet">{`(${certainty(claim, p, 1)} for ${middle(className(claim.favoured), 20)})`}</span>
+      <span class="quiet">{`(${sure})`}</span>
       {!play.running && (
         <button
           type="button"

@@ -290,7 +290,9 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
         <p class="window-note">
           {cards
             ? `${counted(all)} in all · scroll, or arrow keys · bar: change of ${unit}`
-            : `Rows ${counted(from)} to ${counted(to)} of ${counted(all)} · scroll, or arrow keys`}
+            : places.size === all
+              ? `Rows ${counted(from)} to ${counted(to)} of ${counted(all)} · scroll, or arrow keys`
+              : `${counted(kept)} rows in groups · scroll, or arrow keys`}
         </p>
       )}
       {asked && toggle === null && (
