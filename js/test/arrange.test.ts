@@ -127,6 +127,17 @@ describe("a long list", () => {
     expect(places(shadow)).toHaveLength(12);
   });
 
+  it("shows the removals up to the cursor", async () => {
+    const shadow = draw(many());
+    click(places(shadow)[3]!);
+    await settle();
+    const show = shadow.querySelectorAll("select")[1]!;
+    show.value = "up-to";
+    show.dispatchEvent(new Event("change", { bubbles: true }));
+    await settle();
+    expect(places(shadow)).toHaveLength(4);
+  });
+
   it("opens a group by its button", async () => {
     const shadow = draw(many());
     const [by] = [...shadow.querySelectorAll("select")].slice(-1);

@@ -88,7 +88,7 @@ describe("many baselines", () => {
   it("fold into two lines, and one line stands out on request", async () => {
     const shadow = draw({ ...state, rankings });
     expect(text(shadow.querySelector(".legend"))).not.toContain("method 12");
-    button(shadow, "+5 more").click();
+    button(shadow, "+6 more").click();
     await settle();
     expect(text(shadow.querySelector(".legend"))).toContain("method 12");
     const name = button(shadow, "method 12");

@@ -16,7 +16,7 @@ export const DASHES = [
 ];
 
 /** More baselines than fit into two lines wait behind a button. */
-const NAMED = { wide: 7, medium: 3, narrow: 3 };
+const NAMED = { wide: 6, medium: 3, narrow: 3 };
 
 export function dash(index: number): string {
   return DASHES[index % DASHES.length] ?? "";

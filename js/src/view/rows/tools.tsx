@@ -70,8 +70,11 @@ export function Tools(props: {
       ? labels.map((label): Choice => [`label:${label}`, middle(className(label), 28)])
       : []),
   ];
-  const upTo = arrangement.upTo ?? (cursor !== null && cursor > 0 ? cursor : null);
-  if (supports && upTo !== null) shows.push(["up-to", `the first ${count(upTo)}`]);
+  // Always there, so that a cursor that passes moves nothing on this line.
+  if (supports) {
+    const { upTo } = arrangement;
+    shows.push(["up-to", upTo === null ? "up to the cursor" : `the first ${count(upTo)}`]);
+  }
   const groups: Choice[] = [
     ["none", "none"],
     ...(several ? [["label", "label"] as const] : []),
@@ -107,7 +110,11 @@ export function Tools(props: {
           value={show}
           choices={shows}
           onChoose={(chosen) =>
-            change(chosen === "up-to" ? { show: "all", upTo } : { show: chosen, upTo: null })
+            change(
+              chosen === "up-to"
+                ? { show: "all", upTo: cursor ?? lines.length }
+                : { show: chosen, upTo: null },
+            )
           }
         />
       )}
