@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { State } from "../src/protocol.js";
 import { advanced, pace, stepped, toggled } from "../src/view/playback/play.js";
 import { blank, screenReducer } from "../src/view/screen.js";
 import { finished, running, start } from "./fixtures.js";
@@ -104,9 +105,33 @@ describe("a search by refits", () => {
     const progress = { type: "progress", phase: "search", done: 4, total: 60, note: "" } as const;
     const shadow = draw(running(0, { progress, steps: [], start: start() }), new TestLine());
     expect(text(shadow.querySelector(".unknown"))).toContain("4 of at most 60 times");
+    expect(text(shadow.querySelector(".checks"))).not.toContain("Lower bound");
     const known = { ...progress, total: null };
     expect(draw(running(0, { progress: known }), new TestLine()).querySelector(".unknown")).toBe(
       null,
     );
+  });
+});
+
+describe("a gallery", () => {
+  it("names the class of each picture where several are negative", () => {
+    const image = start({
+      display: { kind: "image" },
+      target: { name: null, label: null, item: { kind: "image", image: "t" } },
+    });
+    const of = (labels: string[]): State => {
+      const state = finished(4, { start: image });
+      const steps = state.steps.map((s, i) => ({ ...s, positive: i < 2 }));
+      const rows = steps.map((s, i) => [
+        String(s.row),
+        { label: labels[i]!, name: null, item: { kind: "image", image: `p${i}` } },
+      ]);
+      return { ...state, steps, rows: Object.fromEntries(rows) as State["rows"] };
+    };
+    const names = (shadow: ShadowRoot): string[] =>
+      [...shadow.querySelectorAll(".gallery .card.small .label")].map(text);
+    const mixed = draw(of(["bad", "bad", "good", "ugly"]));
+    expect(names(mixed)).toEqual(["good", "ugly"]);
+    expect(names(draw(of(["bad", "bad", "good", "good"])))).toEqual([]);
   });
 });

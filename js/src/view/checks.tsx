@@ -13,7 +13,16 @@ import {
   StopIcon,
   WarningIcon,
 } from "./icons.js";
-import { ROBUST, certainty, changes, confidenceNow, deedOf, phaseOf, relabels } from "./summary.js";
+import {
+  ROBUST,
+  certainty,
+  changes,
+  confidenceNow,
+  deedOf,
+  phaseOf,
+  refits,
+  relabels,
+} from "./summary.js";
 import type { Phase } from "./summary.js";
 
 function Check(props: {
@@ -183,7 +192,9 @@ function BoundCheck(props: { state: State; open: boolean }): JSX.Element | null 
       </Check>
     );
   }
-  return props.open && rows === null && !relabels(props.state) ? (
+  // Without an objective there is nothing to bound: a search by refits may bring none.
+  const awaited = !relabels(props.state) && !refits(props.state);
+  return props.open && rows === null && awaited ? (
     <Check icon={<PendingIcon />} pending>
       Lower bound
     </Check>

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { className, count, value } from "../../format.js";
 import { useView } from "../context.js";
-import { certainty, deedOf, hasGap, phaseOf, relabels } from "../summary.js";
+import { certainty, deedOf, hasGap, phaseOf, refits, relabels } from "../summary.js";
 import { PlayLine, playOrHold, playable } from "../playback/index.js";
 import { useWidth } from "../width.js";
 import { Gap } from "./gap.js";
@@ -19,8 +19,8 @@ const LEAST = 240;
 function Unknown(): JSX.Element | null {
   const { state, live } = useView();
   const { progress } = state;
-  const tries = progress !== null && progress.total !== null && progress.phase === "search";
-  if (!tries || state.steps.length > 0 || phaseOf(state, live) !== "running") return null;
+  if (progress === null || !refits(state) || state.steps.length > 0) return null;
+  if (phaseOf(state, live) !== "running") return null;
   return (
     <p class="unknown">
       {`This model is searched by refitting it, ${count(progress.done)} of at most ${count(progress.total ?? 0)} times. `}

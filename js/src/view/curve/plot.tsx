@@ -248,12 +248,15 @@ export function Plot(props: {
   label: string;
   streaming: boolean;
 }): JSX.Element {
-  const { state, start } = useView();
+  const { state, start, screen, width } = useView();
   const { g, cursor, label, streaming } = props;
   const { threshold } = start.claim;
+  // While a run is played, the line that says where it is takes this place where there is no other.
+  const taken = screen.play !== null && width !== "wide";
+  const axis = taken ? "" : `${nounOf(state)[1]} ${deedOf(state).done}`;
   return (
     <svg class="plot" width={g.width} height={g.height} aria-hidden="true">
-      <Axes g={g} claim={start.claim} axis={`${nounOf(state)[1]} ${deedOf(state).done}`} />
+      <Axes g={g} claim={start.claim} axis={axis} />
       <Baselines g={g} />
       <BaselineFlips g={g} threshold={threshold} />
       <ForcingLine g={g} streaming={streaming} />

@@ -91,7 +91,8 @@ export function Playback(): JSX.Element | null {
 
 /** "After 4 of 11 removals: bad credit (55.5 %)". */
 export function PlayLine(): JSX.Element | null {
-  const { screen, state, start, dispatch } = useView();
+  const view = useView();
+  const { screen, state, start, dispatch } = view;
   const { play } = screen;
   if (play === null) return null;
   const { claim } = start;
@@ -112,7 +113,7 @@ export function PlayLine(): JSX.Element | null {
         {middle(className(role === "favoured" ? claim.favoured : claim.rival), 28)}
       </b>{" "}
       <span class="quiet">{`(${sure})`}</span>
-      {!play.running && (
+      {!(play.running && playable(view)) && (
         <button
           type="button"
           class="plain"

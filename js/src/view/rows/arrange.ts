@@ -38,14 +38,21 @@ export interface Group {
 /** What one line of the screen shows. */
 export type Entry = { kind: "line"; line: Line } | Group;
 
+/** Lines do not change: what they are searched by is put together once. */
+const texts = new WeakMap<Line, string>();
+
 /** What a reader may search a row by. */
 export function searched(line: Line, columns: readonly Column[]): string {
+  const known = texts.get(line);
+  if (known !== undefined) return known;
   const words = [line.name ?? "", `row ${line.row}`, className(line.label)];
   if (line.item?.kind === "text") words.push(line.item.text);
   if (line.item?.kind === "table") {
     line.item.values.forEach((v, i) => words.push(`${columns[i]?.name ?? ""} ${value(v)}`));
   }
-  return words.join("\n").toLowerCase();
+  const text = words.join("\n").toLowerCase();
+  texts.set(line, text);
+  return text;
 }
 
 function columnsOf(display: Display): readonly Column[] {
