@@ -44,7 +44,7 @@ def act(page: Page, action: str) -> None:
     if action == "influence":
         page.get_by_role("tab", name="Influence").click()
     if action == "group":
-        page.get_by_label("Group by").select_option(index=1)
+        page.get_by_label("Group by").select_option("feature")
         page.locator(".row.group button").first.click()
     if action == "search":
         page.get_by_label("Search rows").fill("2")

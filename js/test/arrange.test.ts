@@ -117,6 +117,8 @@ describe("a long list", () => {
     expect(draw(finished(8)).querySelector(".tools")).toBeNull();
     const shadow = draw(many());
     const search = shadow.querySelector<HTMLInputElement>("input[type=search]")!;
+    key(shadow.querySelector(".rows [data-index='0']")!, "/");
+    expect(shadow.activeElement).toBe(search);
     search.value = "meyer";
     search.dispatchEvent(new Event("input", { bubbles: true }));
     await settle();

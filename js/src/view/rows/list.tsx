@@ -185,9 +185,12 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
     const row = index === null ? null : rowAt(index);
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     let handled = true;
+    const search = box.current?.parentElement?.querySelector<HTMLElement>("input[type=search]");
     if (event.key === "Escape" && (screen.features || selected.length > 0)) {
       if (screen.features) features(false);
       else select([]);
+    } else if (event.key === "/" && search) {
+      search.focus();
     } else if (row !== null && plain && event.key.toLowerCase() === "p" && supports) {
       if (toggle === null) setAsked(true);
       else toggle(row);
