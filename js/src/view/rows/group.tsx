@@ -43,7 +43,8 @@ export function GroupLine(props: {
         onClick={toggle}
       >
         <Chevron open={group.open} />
-        {alike && <Shape role={role} />}
+        {/* Always a cell: without one the others would move to its place. */}
+        <span>{alike && <Shape role={role} />}</span>
         <b>{count(group.lines.length)}</b>
         <span class="clip">{middle(group.title, 60)}</span>
         <span class="bar" aria-hidden="true">
