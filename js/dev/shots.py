@@ -9,12 +9,12 @@ import sys
 import threading
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Position, sync_playwright
 
 PAGE = Path(__file__).parent.parent / "lib" / "dev"
 WIDTHS = (948, 520, 360)
 # Left of a row's content, where no button is.
-NEAR = {"x": 60, "y": 10}
+NEAR: Position = {"x": 60, "y": 10}
 RUNNING = ("streaming", "streaming-table", "beginning", "refitting")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Position, expect
 
 from ui import samples
 from ui.conftest import OpenNotebook
@@ -24,7 +24,7 @@ VIEW = (
 # Longer than any run is played, in milliseconds.
 WHOLE_RUN = 40_000
 # Where a row has no button.
-LEFT = {"x": 60, "y": 10}
+LEFT: Position = {"x": 60, "y": 10}
 
 
 @pytest.fixture(params=["lab"])
