@@ -7,9 +7,21 @@ import exports from "./style/exports.css";
 import features from "./style/features.css";
 import galleries from "./style/galleries.css";
 import head from "./style/head.css";
+import playback from "./style/playback.css";
 import rows from "./style/rows.css";
+import tools from "./style/tools.css";
 import tokens from "./style/tokens.css";
 
-export default [tokens, base, head, curve, features, rows, galleries, alternatives, exports].join(
-  "\n",
-);
+export default [
+  tokens,
+  base,
+  head,
+  curve,
+  features,
+  rows,
+  tools,
+  playback,
+  galleries,
+  alternatives,
+  exports,
+].join("\n");
