@@ -83,7 +83,7 @@ export function App(props: { store: Store }): JSX.Element {
   const { state, live } = store;
   const { start } = state;
   useStore(store);
-  const root = useRef<HTMLDivElement>(null);
+  const root = useRef<HTMLElement>(null);
   const width = widthOf(useWidth(root, 900));
   const [screen, dispatch] = useReducer(screenReducer, blank);
   useWhatIf(store, screen, dispatch);
@@ -128,7 +128,12 @@ export function App(props: { store: Store }): JSX.Element {
 
   const beside = start !== null && start.display.kind !== "table";
   return (
-    <div ref={root} class={`forcing ${width}`} data-lm-suppress-shortcuts="true">
+    <section
+      ref={root}
+      class={`forcing ${width}`}
+      aria-label={["Forcing set", start?.target.name].filter(Boolean).join(" of ")}
+      data-lm-suppress-shortcuts="true"
+    >
       <ViewContext.Provider value={view}>
         <header>
           {view && !beside && <TargetLine />}
@@ -150,6 +155,6 @@ export function App(props: { store: Store }): JSX.Element {
           </>
         )}
       </ViewContext.Provider>
-    </div>
+    </section>
   );
 }

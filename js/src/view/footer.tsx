@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { count, middle } from "../format.js";
 import { useView } from "./context.js";
 import { copy, csv, rowsText, save } from "./export.js";
+import { Help } from "./help.js";
 import { Shape } from "./shapes.js";
 import { CopyIcon, SaveIcon } from "./icons.js";
 import { hasGap, methodName } from "./summary.js";
@@ -96,6 +97,7 @@ export function Footer(): JSX.Element {
       <Roles />
       <div class="foot-line">
         <span class="about">{parts.filter((part) => part !== "").join(" · ")}</span>
+        <Help />
         {state.steps.length > 0 && (
           <span class="exports">
             <CopyRows />

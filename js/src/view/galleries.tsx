@@ -111,14 +111,16 @@ function Brief(props: {
           if (line.step !== null) toggle?.(line.row);
         }}
       >
-        <span class="place">{line.place}</span>
-        <span class="clip meta">
-          {rowName(line, 18)}
-          {!facts.supports && line.step !== null && <TickIcon />}
+        <span class="face" aria-hidden="true">
+          <span class="place">{line.place}</span>
+          <span class="clip meta">
+            {rowName(line, 18)}
+            {!facts.supports && line.step !== null && <TickIcon />}
+          </span>
+          <Bar line={line} measure={facts.measure} />
+          <Change line={line} measure={facts.measure} />
+          <Gist item={line.item} start={start} />
         </span>
-        <Bar line={line} measure={facts.measure} />
-        <Change line={line} measure={facts.measure} />
-        <Gist item={line.item} start={start} />
       </button>
     </div>
   );
@@ -206,7 +208,7 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
               <button
                 type="button"
                 class="more"
-                aria-label={`${more} more, in the list of supports`}
+                aria-label={`+${count(more)}, more in the list of supports`}
                 onClick={() => dispatch({ type: "tab", tab: "mfs" })}
               >
                 {`+${count(more)}`}

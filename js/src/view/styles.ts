@@ -5,7 +5,8 @@ import curve from "./style/curve.css";
 import features from "./style/features.css";
 import galleries from "./style/galleries.css";
 import head from "./style/head.css";
+import help from "./style/help.css";
 import rows from "./style/rows.css";
 import tokens from "./style/tokens.css";
 
-export default [tokens, base, head, curve, features, rows, galleries].join("\n");
+export default [tokens, base, head, curve, features, rows, galleries, help].join("\n");

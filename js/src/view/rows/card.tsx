@@ -115,16 +115,18 @@ export function Card(props: CardProps): JSX.Element {
           if (line.step !== null) toggle?.(line.row);
         }}
       >
-        <span class="frame">
-          <Picture id={id} alt="" />
-          {!facts.supports && line.step !== null && (
-            <span class="also">
-              <TickIcon />
-            </span>
-          )}
-          {back && <span class="ribbon">back in</span>}
+        <span class="face" aria-hidden="true">
+          <span class="frame">
+            <Picture id={id} alt="" />
+            {!facts.supports && line.step !== null && (
+              <span class="also">
+                <TickIcon />
+              </span>
+            )}
+            {back && <span class="ribbon">back in</span>}
+          </span>
+          <Foot {...props} />
         </span>
-        <Foot {...props} />
       </button>
     </div>
   );
