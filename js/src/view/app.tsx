@@ -139,7 +139,7 @@ export function App(props: { store: Store }): JSX.Element {
           {view && !beside && <TargetLine />}
           <Headline state={state} live={live} />
           <div class="status">
-            <Checks state={state} live={live} />
+            <Checks state={state} live={live} silent={store.silent} loss={store.loss} />
             <Controls store={store} />
           </div>
           {view && <WhatIfLine />}

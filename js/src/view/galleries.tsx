@@ -101,7 +101,6 @@ function Brief(props: {
         class={["brief", chosen ? "chosen" : "", back ? "back" : ""].join(" ")}
         data-index={props.index}
         tabIndex={props.tabIndex}
-        aria-label={action + spokenLine(line, state, start.claim)}
         aria-disabled={toggle === null || line.step === null}
         {...(line.step === null ? {} : { "aria-pressed": back })}
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
@@ -111,6 +110,7 @@ function Brief(props: {
           if (line.step !== null) toggle?.(line.row);
         }}
       >
+        <span class="aloud">{action + spokenLine(line, state, start.claim)}</span>
         <span class="face" aria-hidden="true">
           <span class="place">{line.place}</span>
           <span class="clip meta">
@@ -208,10 +208,10 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
               <button
                 type="button"
                 class="more"
-                aria-label={`+${count(more)}, more in the list of supports`}
                 onClick={() => dispatch({ type: "tab", tab: "mfs" })}
               >
                 {`+${count(more)}`}
+                <span class="aloud"> more, in the list of supports</span>
               </button>
             </div>
           )}

@@ -1,7 +1,7 @@
 /** The keys of the view, listed on request: "?" anywhere in it, or the button in the footer. */
 
 import type { JSX } from "preact";
-import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
+import { useCallback, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { CancelIcon } from "./icons.js";
 import { HELP_KEY, KEY_GROUPS } from "./keys.js";
 
@@ -30,7 +30,7 @@ function Keys(props: { keys: readonly string[] }): JSX.Element {
 function Panel(props: { id: string; close: () => void }): JSX.Element {
   const { id, close } = props;
   const panel = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const own = panel.current;
     const root = own?.getRootNode();
     const before = root instanceof ShadowRoot ? root.activeElement : null;
@@ -88,7 +88,7 @@ export function Help(): JSX.Element {
   const button = useRef<HTMLButtonElement>(null);
   const id = useId();
   const close = useCallback(() => setOpen(false), []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const view = button.current?.closest<HTMLElement>(".forcing");
     if (!view) return;
     const end = new AbortController();

@@ -7,6 +7,7 @@ import { h, render } from "preact";
 import type { Host, Transport } from "../host.js";
 import { Store } from "../store.js";
 import { App } from "./app.js";
+import { Boundary } from "./boundary.js";
 import styles from "./styles.js";
 import { followTone } from "./theme.js";
 
@@ -28,7 +29,7 @@ export function attach(root: HTMLElement, store: Store): () => void {
   stage.className = "stage";
   shadow.replaceChildren(style, stage);
   followTone(stage, end.signal);
-  render(h(App, { store }), stage);
+  render(h(Boundary, { store }, h(App, { store })), stage);
   return () => {
     end.abort();
     render(null, stage);

@@ -105,7 +105,6 @@ export function Card(props: CardProps): JSX.Element {
         class={names.filter((name) => name !== "").join(" ")}
         data-index={index}
         tabIndex={props.tabIndex}
-        aria-label={action + spoken}
         aria-disabled={!able}
         {...(line.step === null ? {} : { "aria-pressed": back })}
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
@@ -115,6 +114,7 @@ export function Card(props: CardProps): JSX.Element {
           if (line.step !== null) toggle?.(line.row);
         }}
       >
+        <span class="aloud">{action + spoken}</span>
         <span class="face" aria-hidden="true">
           <span class="frame">
             <Picture id={id} alt="" />
