@@ -132,7 +132,6 @@ export function App(props: { store: Store }): JSX.Element {
       ref={root}
       class={`forcing ${width}`}
       aria-label={["Forcing set", start?.target.name].filter(Boolean).join(" of ")}
-      data-lm-suppress-shortcuts="true"
     >
       <ViewContext.Provider value={view}>
         <header>

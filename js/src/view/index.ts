@@ -23,6 +23,8 @@ export function attach(root: HTMLElement, store: Store): () => void {
   const end = new AbortController();
   // A host that draws again into the same element finds its shadow root there.
   const shadow = root.shadowRoot ?? root.attachShadow({ mode: "open" });
+  // On the host: what listens at the document does not see into a shadow root.
+  root.dataset.lmSuppressShortcuts = "true";
   const style = root.ownerDocument.createElement("style");
   style.textContent = styles;
   const stage = root.ownerDocument.createElement("div");
