@@ -371,6 +371,11 @@ export function parseMessage(x: unknown, buffers: readonly Uint8Array[] = []): P
   return whole && { schema: SCHEMA, seq: x.seq, state: whole };
 }
 
+/** Whether this was said by another version of the protocol, which nothing here can read. */
+export function isOfAnotherVersion(x: unknown): boolean {
+  return object(x) && string(x.schema) && x.schema.startsWith("forcing.") && x.schema !== SCHEMA;
+}
+
 /** The answer to `hello` on the control comm. */
 export function parseHello(x: unknown): P.Hello | null {
   return object(x) && x.type === "hello" && x.schema === SCHEMA && boolean(x.subshell)

@@ -3,14 +3,19 @@
  * Owned by a view, or by a widget model that has several views.
  */
 
-import type { Host, Transport } from "./host.js";
+import type { Host, Loss, Transport } from "./host.js";
 import { Pictures } from "./pictures.js";
 import type { Command, Message, PlaneEvent, State, WhatIf } from "./protocol.js";
 import { emptyState, reduce } from "./state.js";
 import type { Feed } from "./state.js";
 
-/** A lost `sync` or answer is asked for again after this long. */
+/** A lost `sync` or answer is asked for again after this long, and then ever less often. */
 const SYNC_AGAIN_MS = 2000;
+const SYNC_LEAST_MS = 30_000;
+/** Questions without an answer after which a reader is told. */
+const SILENT_AFTER = 2;
+/** A run that says nothing for this long is asked whether it is still there. */
+const PULSE_MS = 5000;
 
 /** What answers a question of one view and is no part of the state. */
 export type Answer = WhatIf | PlaneEvent;
@@ -26,6 +31,10 @@ export class Store {
   #makePage: Host["makePage"] | null;
   #detach: (() => void)[] = [];
   #syncing: ReturnType<typeof setTimeout> | null = null;
+  #asked = 0;
+  #silent = false;
+  #pulse: ReturnType<typeof setTimeout> | null = null;
+  #loss: Loss = "gone";
   // Two clients of one kernel must not take each other's answers for theirs.
   #request = Math.floor(Math.random() * 2 ** 31);
 
@@ -42,6 +51,16 @@ export class Store {
 
   get live(): boolean {
     return this.#live !== null;
+  }
+
+  /** Whether the kernel leaves questions unanswered: it is busy, or out of reach for a while. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  /** Why there is no line any more, where there was one. */
+  get loss(): Loss {
+    return this.#loss;
   }
 
   /** Positions of the training rows that are picked, the newest last. */
@@ -70,7 +89,10 @@ export class Store {
     this.#live = live;
     if (live !== null) {
       this.#detach.push(live.onMessage((message) => this.#receive(message)));
-      const off = live.onClose?.(() => this.setLive(null));
+      const off = live.onClose?.((why = "gone") => {
+        this.#loss = why;
+        this.setLive(null);
+      });
       if (off) this.#detach.push(off);
       // A new line may count its messages anew.
       this.#feed = { ...this.#feed, seq: null };
@@ -134,6 +156,7 @@ export class Store {
   }
 
   #receive(message: Message): void {
+    this.#heard();
     if ("images" in message) {
       this.pictures.receive(message.images, message.buffers);
       return;
@@ -161,17 +184,34 @@ export class Store {
 
   /** At most one request is out at a time. */
   #sync(): void {
-    if (this.#syncing !== null) return;
-    this.#live?.send({ type: "sync" });
+    if (this.#syncing !== null || this.#live === null) return;
+    this.#live.send({ type: "sync" });
+    const wait = Math.min(SYNC_LEAST_MS, SYNC_AGAIN_MS * 2 ** this.#asked);
+    this.#asked += 1;
     this.#syncing = setTimeout(() => {
       this.#syncing = null;
+      if (this.#asked >= SILENT_AFTER && !this.#silent) {
+        this.#silent = true;
+        this.#tell();
+      }
       this.#sync();
-    }, SYNC_AGAIN_MS);
+    }, wait);
   }
 
   #stopSyncing(): void {
     if (this.#syncing !== null) clearTimeout(this.#syncing);
     this.#syncing = null;
+    this.#asked = 0;
+  }
+
+  /** Someone is there; while a run goes on, silence from now on is worth a question. */
+  #heard(): void {
+    this.#silent = false;
+    if (this.#pulse !== null) clearTimeout(this.#pulse);
+    this.#pulse = setTimeout(() => {
+      this.#pulse = null;
+      if (this.state.end === null) this.#sync();
+    }, PULSE_MS);
   }
 
   #setPaused(paused: boolean): void {
@@ -182,6 +222,9 @@ export class Store {
 
   #hangUp(): void {
     this.#stopSyncing();
+    if (this.#pulse !== null) clearTimeout(this.#pulse);
+    this.#pulse = null;
+    this.#silent = false;
     for (const resolve of this.#pages.splice(0)) resolve(null);
     for (const off of this.#detach.splice(0)) off();
   }

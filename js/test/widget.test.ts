@@ -119,6 +119,35 @@ describe("the widget", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("says that the kernel speaks another version, and bears a host that refuses to send", async () => {
+    const control = new TestModel();
+    control.send = () => {
+      throw new Error("Kernel is dead");
+    };
+    const { any } = parts(() => Promise.resolve(control));
+    const { initialize, render } = widget();
+    const end = initialize({ model: any });
+    const el = document.createElement("div");
+    const stop = render({ el });
+    await settle();
+    expect(el.shadowRoot?.textContent).toContain("There is no explanation to show");
+    stop();
+    end();
+
+    const other = parts(() => Promise.resolve(new TestModel()));
+    const second = widget();
+    const end2 = second.initialize({ model: other.any });
+    const stop2 = second.render({ el });
+    other.model.trigger("msg:custom", { schema: "forcing.v1", seq: 3, state: running(2) }, []);
+    other.model.trigger("msg:custom", { schema: "forcing.v2", seq: 4, news: [] }, []);
+    await settle();
+    expect(el.shadowRoot?.textContent).toContain("another version of forcing");
+    expect(el.shadowRoot?.textContent).toContain("was down to");
+    expect(el.shadowRoot?.querySelector(".spinner")).toBeNull();
+    stop2();
+    end2();
+  });
+
   it("notices that the kernel has gone", async () => {
     const control = new TestModel();
     const { model, any } = parts(() => Promise.resolve(control));

@@ -47,6 +47,29 @@ def image_bundle() -> dict[str, Any]:
     return _bundle(image_explanation())
 
 
+@cache
+def text_bundle() -> dict[str, Any]:
+    """An explanation with cards that are texts."""
+    found = _run(samples.MESSAGES)
+    texts, y = found["texts"], found["y"]
+    study = forcing.Study(found["model"], texts[:300], y[:300], display=forcing.Texts(texts[:300]))
+    return _bundle(
+        study.explain(
+            texts[found["i"] : found["i"] + 1],
+            baselines=("influence",),
+            target_display=texts[found["i"]],
+        )
+    )
+
+
+@cache
+def robust_bundle() -> dict[str, Any]:
+    """An explanation of a decision that takes more than a hundred rows to change."""
+    found = _run(samples.CONFIDENT)
+    study = forcing.Study(found["model"], found["X"], found["y"], class_names=["bad", "good"])
+    return _bundle(study.explain(found["X"][found["i"]], baselines=("influence",), bound=False))
+
+
 def _run(*sources: str) -> dict[str, Any]:
     namespace: dict[str, Any] = {}
     for source in sources:

@@ -8,6 +8,7 @@ import { parseState } from "../guards.js";
 import type { State } from "../protocol.js";
 import { mount, type MountedView } from "../view/index.js";
 import { openSession, type Session } from "./session.js";
+import { unreadable } from "./unreadable.js";
 
 export const MIME_TYPE = "application/vnd.forcing.v1+json";
 
@@ -52,7 +53,7 @@ class ExplanationRenderer extends Widget implements IRenderMime.IRenderer {
       this.#view = mount(root, { state: this.#state, live: null });
       if (this.isAttached) void this.#wake();
     } else {
-      this.#showText(model.data["text/plain"]);
+      this.node.append(unreadable(model.data[MIME_TYPE], model.data["text/plain"]));
     }
     return Promise.resolve();
   }
@@ -75,16 +76,6 @@ class ExplanationRenderer extends Widget implements IRenderMime.IRenderer {
     this.#view?.dispose();
     this.#view = null;
     this.node.replaceChildren();
-  }
-
-  #showText(text: unknown): void {
-    const note = document.createElement("pre");
-    note.className = "forcing-Renderer-text";
-    note.textContent =
-      typeof text === "string" && text !== ""
-        ? text
-        : "This explanation was saved by a version of forcing that this one cannot read.";
-    this.node.append(note);
   }
 
   /** Hands the view a line to the kernel that made the explanation, where it still runs. */

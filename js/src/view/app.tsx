@@ -83,7 +83,7 @@ export function App(props: { store: Store }): JSX.Element {
   const { state, live } = store;
   const { start } = state;
   useStore(store);
-  const root = useRef<HTMLDivElement>(null);
+  const root = useRef<HTMLElement>(null);
   const width = widthOf(useWidth(root, 900));
   const [screen, dispatch] = useReducer(screenReducer, blank);
   useWhatIf(store, screen, dispatch);
@@ -131,9 +131,10 @@ export function App(props: { store: Store }): JSX.Element {
 
   const beside = start !== null && start.display.kind !== "table";
   return (
-    <div
+    <section
       ref={root}
       class={`forcing ${width}`}
+      aria-label={["Forcing set", start?.target.name].filter(Boolean).join(" of ")}
       data-lm-suppress-shortcuts="true"
       onKeyDown={(event) => undoKey(event, screen, () => dispatch({ type: "undo" }))}
     >
@@ -142,7 +143,7 @@ export function App(props: { store: Store }): JSX.Element {
           {view && !beside && <TargetLine />}
           <Headline state={state} live={live} />
           <div class="status">
-            <Checks state={state} live={live} />
+            <Checks state={state} live={live} silent={store.silent} loss={store.loss} />
             <Controls store={store} />
           </div>
           {view && <WhatIfLine />}
@@ -158,6 +159,6 @@ export function App(props: { store: Store }): JSX.Element {
           </>
         )}
       </ViewContext.Provider>
-    </div>
+    </section>
   );
 }

@@ -7,6 +7,7 @@ import { h, render } from "preact";
 import type { Host, Transport } from "../host.js";
 import { Store } from "../store.js";
 import { App } from "./app.js";
+import { Boundary } from "./boundary.js";
 import styles from "./styles.js";
 import { followTone } from "./theme.js";
 
@@ -22,13 +23,15 @@ export function attach(root: HTMLElement, store: Store): () => void {
   const end = new AbortController();
   // A host that draws again into the same element finds its shadow root there.
   const shadow = root.shadowRoot ?? root.attachShadow({ mode: "open" });
+  // On the host: what listens at the document does not see into a shadow root.
+  root.dataset.lmSuppressShortcuts = "true";
   const style = root.ownerDocument.createElement("style");
   style.textContent = styles;
   const stage = root.ownerDocument.createElement("div");
   stage.className = "stage";
   shadow.replaceChildren(style, stage);
   followTone(stage, end.signal);
-  render(h(App, { store }), stage);
+  render(h(Boundary, { store }, h(App, { store })), stage);
   return () => {
     end.abort();
     render(null, stage);

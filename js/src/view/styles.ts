@@ -8,6 +8,7 @@ import features from "./style/features.css";
 import galleries from "./style/galleries.css";
 import head from "./style/head.css";
 import playback from "./style/playback.css";
+import help from "./style/help.css";
 import rows from "./style/rows.css";
 import tools from "./style/tools.css";
 import tokens from "./style/tokens.css";
@@ -24,4 +25,5 @@ export default [
   galleries,
   alternatives,
   exports,
+  help,
 ].join("\n");

@@ -122,7 +122,6 @@ export function Card(props: CardProps): JSX.Element {
         class={names.filter((name) => name !== "").join(" ")}
         data-index={index}
         tabIndex={props.tabIndex}
-        aria-label={action + spoken}
         aria-disabled={!able}
         {...(line.step === null ? {} : { "aria-pressed": back })}
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
@@ -133,16 +132,19 @@ export function Card(props: CardProps): JSX.Element {
           if (!several && line.step !== null) toggle?.(line.row);
         }}
       >
-        <span class="frame">
-          <Picture id={id} alt="" />
-          {!facts.supports && line.step !== null && (
-            <span class="also">
-              <TickIcon />
-            </span>
-          )}
-          {back && <span class="ribbon">back in</span>}
+        <span class="aloud">{action + spoken}</span>
+        <span class="face" aria-hidden="true">
+          <span class="frame">
+            <Picture id={id} alt="" />
+            {!facts.supports && line.step !== null && (
+              <span class="also">
+                <TickIcon />
+              </span>
+            )}
+            {back && <span class="ribbon">back in</span>}
+          </span>
+          <Foot {...props} />
         </span>
-        <Foot {...props} />
       </button>
     </div>
   );
