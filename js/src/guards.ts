@@ -301,6 +301,7 @@ const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } =
     rows,
   }),
   targets: shape<P.TargetsEvent>({ type: literal("targets"), ...targetsFields }),
+  chosen: shape<P.Chosen>({ type: literal("chosen"), target: natural }),
   explained: shape<P.Explained>({
     type: literal("explained"),
     target: natural,

@@ -285,6 +285,12 @@ export interface TargetsEvent extends Targets {
   type: "targets";
 }
 
+/** Which of the targets is explained from now on. */
+export interface Chosen {
+  type: "chosen";
+  target: number;
+}
+
 /** What became of one of the targets. */
 export interface Explained {
   type: "explained";
@@ -316,6 +322,7 @@ export type Event =
   | PlaneEvent
   | AlternativesEvent
   | TargetsEvent
+  | Chosen
   | Explained
   | End;
 
