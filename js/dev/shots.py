@@ -13,6 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 
 PAGE = Path(__file__).parent.parent / "lib" / "dev"
 WIDTHS = (948, 520, 360)
+LIVE = ("back", "pin", "search")
 RUNNING = ("streaming", "streaming-table", "beginning")
 
 
@@ -41,6 +42,18 @@ def act(page: Page, action: str) -> None:
             tab.click()
     if action == "influence":
         page.get_by_role("tab", name="Influence").click()
+    if action in ("open", "search", "pin"):
+        drawer = page.locator(".drawer")
+        if drawer.count() > 0:
+            drawer.click()
+        if action == "search":
+            page.get_by_role("searchbox").fill("malignant 1")
+        if action == "pin":
+            page.get_by_role("option").nth(0).click()
+            page.get_by_role("button", name="Keep beside").click()
+            if drawer.count() > 0:
+                drawer.click()
+            page.get_by_role("option").nth(1).click()
     page.wait_for_timeout(100)
 
 
@@ -58,7 +71,7 @@ def main(folder: Path, states: list[str]) -> None:
                     size = {"width": width, "height": 900}
                     page = browser.new_page(viewport=size, device_scale_factor=2)
                     page.on("pageerror", lambda error: sys.stderr.write(f"{error}\n"))
-                    live = "&live" if state in RUNNING or action == "back" else ""
+                    live = "&live" if state in RUNNING or action in LIVE else ""
                     page.goto(f"{address}/?state={state}&theme={theme}{live}")
                     page.wait_for_selector(".headline strong")
                     page.wait_for_timeout(250)

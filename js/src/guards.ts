@@ -340,6 +340,16 @@ export function parseState(x: unknown): P.State | null {
   return state(x) ? { ...NONE_ADDED, ...x } : null;
 }
 
+/** Two saved forms side by side, or null. */
+export function parseComparison(x: unknown): P.Comparison | null {
+  if (!object(x) || x.schema !== SCHEMA || !Array.isArray(x.compare) || x.compare.length !== 2) {
+    return null;
+  }
+  const [first, second] = x.compare.map(parseState);
+  if (!first || !second || !list(string)(x.names) || x.names.length !== 2) return null;
+  return { states: [first, second], names: [x.names[0] ?? "", x.names[1] ?? ""] };
+}
+
 /** What a state of before these keys were added has of them. */
 const NONE_ADDED: Pick<P.State, Added> = { plane: null, alternatives: null, targets: null };
 

@@ -11,8 +11,15 @@ class TestModel implements ControlModel {
   comm_live = true;
   #callbacks = new Map<string, Set<Callback>>();
 
+  values: Record<string, unknown> = { control: "IPY_MODEL_abc", selected: [] };
+
   get(name: string): unknown {
-    return name === "control" ? "IPY_MODEL_abc" : undefined;
+    return this.values[name];
+  }
+  set(name: string, value: unknown): void {
+    if (JSON.stringify(value) === JSON.stringify(this.values[name])) return;
+    this.values[name] = value;
+    this.trigger(`change:${name}`);
   }
   send(content: unknown): void {
     this.sent.push(content as { type: string });

@@ -1,11 +1,13 @@
 /** The style sheet of one view, in the order in which it applies. */
 
 import base from "./style/base.css";
+import compare from "./style/compare.css";
 import curve from "./style/curve.css";
 import features from "./style/features.css";
 import galleries from "./style/galleries.css";
 import head from "./style/head.css";
 import rows from "./style/rows.css";
+import targets from "./style/targets.css";
 import tokens from "./style/tokens.css";
 
-export default [tokens, base, head, curve, features, rows, galleries].join("\n");
+export default [tokens, base, head, curve, features, rows, galleries, targets, compare].join("\n");

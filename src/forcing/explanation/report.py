@@ -27,7 +27,7 @@ class Html(str):
 FEATURES = 3
 """Differing features that a row of the table tells."""
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --ink: #16181b; --quiet: #585e66; --line: #e4e6ea;
   --paper: #fff; --favoured: #00659d; --rival: #a84600 }
 @media (prefers-color-scheme: dark) { :root { --ink: #f0f1f2; --quiet: #a6acb4; --line: #2c2f33;
@@ -58,7 +58,7 @@ def page(state: Json, pictures: Pictures) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{title}</h1>\n{_body(state, pictures, len(state['steps']))}"
         f"{_galleries(state, pictures)}{_made(state)}</body>\n</html>\n"
     )

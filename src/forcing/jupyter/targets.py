@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SNIPPET = 96
 """Characters of a text in the list."""
+KEPT = 2048
+"""Encoded pictures of the list, about 1 to 3 kB each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,7 @@ class Targets:
     """True labels, where they are known."""
     displays: Sequence[Any] | None = None
     """What stands for each row: its picture, text or table row."""
+    _pictures: dict[int, bytes | None] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -52,7 +55,12 @@ class Targets:
         known = kind == "target" and position.isdecimal() and int(position) < len(self)
         if not known or self._kind != "image":
             return None
-        return self._presenter(int(position)).image("target")
+        place = int(position)
+        if place not in self._pictures:  # every saved form asks for those at the head of the list
+            if len(self._pictures) >= KEPT:
+                self._pictures.clear()
+            self._pictures[place] = self._presenter(place).image("target")
+        return self._pictures[place]
 
     def entries(self, predicted: Sequence[Prediction]) -> list[Json]:
         """A line for each row, those to look at first first: what is wrong, the surest of it

@@ -150,7 +150,7 @@ class ForcingWidget(anywidget.AnyWidget):
 class ExplorerWidget(ForcingWidget):
     """A list of rows to choose from, and the explanation of the one that was chosen."""
 
-    target = Position().tag(sync=True)  # type: ignore[assignment]
+    target = Position().tag(sync=True)
     """Position in X_test of the row that is explained, both ways; setting it explains."""
 
     def __init__(self, explorer: Explorer, *, freeze: bool = True) -> None:
@@ -163,7 +163,6 @@ class ExplorerWidget(ForcingWidget):
 
     @property
     def session(self) -> Session | None:
-        """The run that is shown."""
         return self.explorer.session
 
     @property

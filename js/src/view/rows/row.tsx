@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { className, middle } from "../../format.js";
+import { BothMark } from "../compare/mark.js";
 import { useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Shape } from "../shapes.js";
@@ -48,6 +49,7 @@ function Identity(props: { line: Line }): JSX.Element {
           ? ` → ${middle(className(line.becomes), 28)}`
           : !line.positive && " · negative"}
       </span>
+      <BothMark row={line.row} />
     </span>
   );
 }
