@@ -49,11 +49,10 @@ def act(page: Page, action: str) -> None:
         if action == "search":
             page.get_by_role("searchbox").fill("malignant 1")
         if action == "pin":
-            page.get_by_role("option").nth(0).click()
+            page.locator(".target-entry").nth(0).click()
             page.get_by_role("button", name="Keep beside").click()
-            if drawer.count() > 0:
-                drawer.click()
-            page.get_by_role("option").nth(1).click()
+            page.locator(".drawer").click()
+            page.locator(".target-entry").nth(1).click()
     page.wait_for_timeout(100)
 
 

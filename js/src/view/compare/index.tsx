@@ -40,7 +40,9 @@ export function SideBySide(props: { kept: Side | null; shown: Side }): JSX.Eleme
     <InBoth.Provider value={both}>
       {kept !== null && a !== null && (
         <p key="sentence" class="compared" role="status">
-          {compared([a, b], [kept.name, shown.name])}
+          {compared([a, b], [kept.name, shown.name]).map((piece, i) =>
+            i % 2 === 1 ? <b key={i}>{piece}</b> : piece,
+          )}
         </p>
       )}
       <div key="sides" class={kept === null ? "sides one" : "sides"}>

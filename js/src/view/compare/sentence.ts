@@ -38,15 +38,18 @@ function finding(state: State): string {
 export const OTHER_DATA =
   "They were made with different training data: row numbers do not mean the same rows.";
 
+/** Every second piece is a name. */
 export function compared(
   states: readonly [State, State],
   names: readonly [string, string],
-): string {
+): string[] {
   const [a, b] = states;
   const called = (i: 0 | 1): string => middle(names[i] === "" ? "AB".charAt(i) : names[i], NAME);
-  const told = `${called(0)} ${finding(a)}, ${called(1)} ${finding(b)}`;
-  if (!sameData(a, b)) return `${told}. ${OTHER_DATA}`;
   const common = shared(a, b).size;
-  if (common === 0) return `${told}; no row is in both.`;
-  return `${told}; ${common === 1 ? "1 row is" : `${count(common)} rows are`} in both.`;
+  const end = !sameData(a, b)
+    ? `. ${OTHER_DATA}`
+    : common === 0
+      ? "; no row is in both."
+      : `; ${common === 1 ? "1 row is" : `${count(common)} rows are`} in both.`;
+  return ["", called(0), ` ${finding(a)}, `, called(1), ` ${finding(b)}${end}`];
 }

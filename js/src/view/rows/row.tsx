@@ -45,11 +45,11 @@ function Identity(props: { line: Line }): JSX.Element {
       </span>
       <span class="meta clip">
         {rowName(line)}
+        <BothMark row={line.row} />
         {line.becomes !== null
           ? ` → ${middle(className(line.becomes), 28)}`
           : !line.positive && " · negative"}
       </span>
-      <BothMark row={line.row} />
     </span>
   );
 }

@@ -58,6 +58,10 @@ export function Entry(props: EntryProps): JSX.Element {
   const { entry, store, chosen, running, choose } = props;
   const found = running ? "searching" : outcome(entry, props.labels);
   const open = choose !== null || chosen;
+  const truth = entry.wrong === true ? [`not ${middle(className(entry.label ?? ""), NAME)}`] : [];
+  const name = middle(entry.name, NAME);
+  // Beside a picture there is room for three lines, but not for long ones.
+  const apart = entry.image !== null && truth.length > 0;
   const names = ["target-entry", chosen ? "chosen" : "", open ? "" : "closed"];
   return (
     <div
@@ -77,19 +81,19 @@ export function Entry(props: EntryProps): JSX.Element {
       <span class="what">
         <span class="decided">
           {entry.wrong === true && <CrossIcon />}
-          <b class="clip">{middle(className(entry.decision || "no answer"), NAME)}</b>
-          {entry.wrong === true && (
-            <span class="clip">{`not ${middle(className(entry.label ?? ""), NAME)}`}</span>
-          )}
+          <b class="clip">
+            {middle(entry.decision === "" ? "no answer" : className(entry.decision), NAME)}
+          </b>
+          {entry.decision !== "" && <span class="end">{percent(entry.confidence)}</span>}
         </span>
         {entry.text !== null && <span class="gist clip">{entry.text}</span>}
-        <span class="clip">{middle(entry.name, NAME)}</span>
-      </span>
-      <span class="facts">
-        {entry.decision !== "" && <span class="sure">{percent(entry.confidence)}</span>}
-        <span class={entry.status === "flipped" ? "found" : ""}>
-          {running ? <SpinnerIcon /> : found}
+        <span class="meta">
+          <span class="clip">{[...truth, ...(apart ? [] : [name])].join(" · ")}</span>
+          <span class={entry.status === "flipped" ? "end found" : "end"}>
+            {running ? <SpinnerIcon /> : found}
+          </span>
         </span>
+        {apart && <span class="clip">{name}</span>}
       </span>
     </div>
   );

@@ -1,8 +1,8 @@
 /** The view of a run; of many targets with the list of them, and perhaps one kept beside. */
 
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useId, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
-import { className, count, middle } from "../../format.js";
+import { count, middle } from "../../format.js";
 import type { Targets } from "../../protocol.js";
 import type { Store } from "../../store.js";
 import { SideBySide } from "../compare/index.js";
@@ -18,7 +18,11 @@ function useStore(store: Store): void {
 }
 
 /** The list on a narrow screen: one line until it is asked for. */
-function Drawer(props: { store: Store; targets: Targets }): JSX.Element {
+function Drawer(props: {
+  store: Store;
+  targets: Targets;
+  children: ComponentChildren;
+}): JSX.Element {
   const { store, targets } = props;
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -26,20 +30,21 @@ function Drawer(props: { store: Store; targets: Targets }): JSX.Element {
   const chosen = targets.entries.find((entry) => entry.target === targets.chosen);
   return (
     <>
-      <button
-        ref={button}
-        type="button"
-        class="drawer"
-        aria-expanded={open}
-        aria-controls={id}
-        onClick={() => setOpen(!open)}
-      >
-        <ChevronIcon />
-        <b>{`${count(targets.total)} test rows`}</b>
-        {chosen !== undefined && (
-          <span class="clip">{`${middle(chosen.name, 32)}, ${className(chosen.decision)}`}</span>
-        )}
-      </button>
+      <div class="list-head">
+        <button
+          ref={button}
+          type="button"
+          class="drawer"
+          aria-expanded={open}
+          aria-controls={id}
+          onClick={() => setOpen(!open)}
+        >
+          <ChevronIcon />
+          <b>{`${count(targets.total)} test rows`}</b>
+          {chosen !== undefined && <span class="clip">{middle(chosen.name, 40)}</span>}
+        </button>
+        {props.children}
+      </div>
       <div id={id} hidden={!open}>
         {open && (
           <TargetList
@@ -83,6 +88,24 @@ export function Explore(props: { store: Store }): JSX.Element {
   const run = state.start?.id;
   const comparable = targets !== null && state.end !== null && state.steps.length > 0;
   const other = kept !== null && kept.store.state.start?.id !== run;
+  const keepButton =
+    kept !== null ? (
+      <button type="button" class="plain" onClick={close}>
+        <CancelIcon />
+        {widthOf(pixels) === "narrow" ? "Close" : "Close comparison"}
+      </button>
+    ) : comparable ? (
+      <button
+        type="button"
+        class="plain"
+        aria-label="Keep beside"
+        title="Keeps this explanation on the screen while you choose another row"
+        onClick={keep}
+      >
+        <BesideIcon />
+        {widthOf(pixels) === "narrow" ? "Keep" : "Keep beside"}
+      </button>
+    ) : null;
   return (
     <div
       ref={root}
@@ -93,38 +116,26 @@ export function Explore(props: { store: Store }): JSX.Element {
         <aside key="targets" aria-label="Test rows" onKeyDown={(event) => event.stopPropagation()}>
           {beside ? (
             <>
-              <h3>
-                Test rows <span>{count(targets.total)}</span>
-              </h3>
+              <div class="list-head">
+                <h3>
+                  Test rows <span>{count(targets.total)}</span>
+                </h3>
+                {keepButton}
+              </div>
               <TargetList store={store} targets={targets} beside onChoose={() => undefined} />
             </>
           ) : (
-            <Drawer store={store} targets={targets} />
+            <Drawer store={store} targets={targets}>
+              {keepButton}
+            </Drawer>
           )}
         </aside>
       )}
       <div key="main" class="main">
-        {comparable && kept === null && (
-          <div class="pin">
-            <button
-              type="button"
-              class="plain"
-              title="Keeps this explanation on the screen while you choose another row"
-              onClick={keep}
-            >
-              <BesideIcon />
-              Keep beside
-            </button>
-          </div>
-        )}
-        {kept !== null && (
-          <div class="pin">
-            <span>{other ? "" : "Choose another row to compare with."}</span>
-            <button type="button" class="plain" onClick={close}>
-              <CancelIcon />
-              Close
-            </button>
-          </div>
+        {kept !== null && !other && (
+          <p class="compared" role="status">
+            <b>{middle(kept.name, 40)}</b> is kept. Choose another row to compare it with.
+          </p>
         )}
         <SideBySide
           kept={other ? kept : null}

@@ -15,7 +15,7 @@ import { classesOf, counted, everything, filtered, isAll } from "./filter.js";
 import type { Filter, Verdict } from "./filter.js";
 
 /** Heights are fixed, so that a long list knows where every row is. */
-const HEIGHTS = { plain: 46, image: 56, text: 62 };
+const HEIGHTS = { bare: 46, image: 60, text: 62 };
 /** Beside the view there is room for a tall list, above it for a short one. */
 const BESIDE: Extent = { whole: 700, window: 640 };
 const ABOVE: Extent = { whole: 300, window: 260 };
@@ -28,7 +28,7 @@ const VERDICTS: readonly [Verdict, string][] = [
 
 function kindOf(entries: readonly TargetEntry[]): keyof typeof HEIGHTS {
   if (entries.some((entry) => entry.image !== null)) return "image";
-  return entries.some((entry) => entry.text !== null) ? "text" : "plain";
+  return entries.some((entry) => entry.text !== null) ? "text" : "bare";
 }
 
 function Filters(props: {
@@ -149,7 +149,7 @@ export function TargetList(props: TargetListProps): JSX.Element {
         }}
       />
       <p class="order">
-        {judged ? "wrong and confident first, then right and unsure" : "the least sure first"}
+        {judged ? "Wrong and confident first" : "Least sure first"}
       </p>
       <div
         ref={box}
