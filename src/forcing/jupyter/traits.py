@@ -34,11 +34,14 @@ class Position(Int[int | None, Any]):
     def __init__(self) -> None:
         super().__init__(None, allow_none=True)
 
+    def _validate(self, obj: Any, value: Any) -> int | None:
+        # None says that no row was chosen yet; there is no way back to it.
+        chosen = obj._trait_values.get(self.name) is not None  # noqa: SLF001
+        return self.validate(obj, value) if chosen or value is not None else None
+
     def validate(self, obj: Any, value: Any) -> int | None:
         value = value.item() if hasattr(value, "item") else value
         total = obj.n_targets
-        if value is None and self.get(obj) is None:
-            return None
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < total:
             raise TraitError(
                 f"target takes the position of a row of X_test, from 0 to {total - 1}; "
