@@ -148,9 +148,7 @@ export function TargetList(props: TargetListProps): JSX.Element {
           if (box.current) box.current.scrollTop = 0;
         }}
       />
-      <p class="order">
-        {judged ? "Wrong and confident first" : "Least sure first"}
-      </p>
+      <p class="order">{judged ? "Wrong and confident first" : "Least sure first"}</p>
       <div
         ref={box}
         role="listbox"
