@@ -122,8 +122,12 @@ def titles(output: Locator) -> list[str]:
     return found
 
 
-def test_one_explanation_is_kept_beside_another(explored: NotebookPage) -> None:
-    output = explored.output(3)
+def test_one_explanation_is_kept_beside_another(open_notebook: OpenNotebook) -> None:
+    stays = EXPLORE.replace("baselines=()", "baselines=(), freeze=False")
+    notebook = open_notebook(samples.LOAD, samples.BREAST_CANCER, samples.FIT, stays)
+    notebook.run_to_end(0, 1, 2, 3)
+    output = notebook.output(3)
+    expect(output.get_by_text("Verified")).to_be_visible()
     output.get_by_role("button", name="Keep beside").click()
     drawer = output.locator(".drawer")
     drawer.click()
