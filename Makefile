@@ -67,6 +67,10 @@ SECTIONS ?=
 bench: $(DONE)/package ## forcing beside refits and peers, on this machine
 	$(BIN)/python -m benchmarks $(SECTIONS)
 
+.PHONY: pictures
+pictures: $(DONE)/develop $(DONE)/browser ## the pictures of the docs, from a real JupyterLab
+	PYTHONPATH=tests $(BIN)/python docs/images/make.py
+
 .PHONY: dist
 dist: $(DONE)/tools build ## wheel and sdist, bundles included
 	rm -rf dist

@@ -316,21 +316,21 @@ def test_probabilities_read_the_same_on_the_screen(tmp_path):
 def test_repr_is_the_answer():
     text = repr(explained()).replace("\u202f", " ")
     assert "Good (80 %) stands on 2 of 12 training rows" in text
-    assert "Retrained without them: bad (good keeps 48 %). At least 2 are needed." in text
+    assert "Retrained without them: bad (52 %). No smaller set flips it." in text
     assert "irreducible" in text
     assert "not checked by retraining" in repr(explained(without(Verified)))
     stopped = repr(explained([*whole_run()[:4], End("cancelled", "Stopped at step 2.", 1.0)]))
     assert "Stopped at step 2." in stopped
     unflippable = repr(explained([whole_run()[0], End("unflippable", "Too few rows.", 1.0)]))
-    assert "cannot be flipped by removing training rows. Too few rows." in unflippable
+    assert "cannot be flipped by removing rows. Too few rows." in unflippable
 
 
 def test_that_one_row_is_needed_is_not_said():
     """A bound of 1 is none: several classes, a hinge loss, refits alone."""
     lone = [replace(r, rows=1) if isinstance(r, Bound) else r for r in whole_run()]
-    assert "At least" not in repr(explained(lone))
-    assert "At least" not in repr(explained(without(Bound)))
-    assert "At least" in repr(explained())
+    assert "smaller" not in repr(explained(lone))
+    assert "smaller" not in repr(explained(without(Bound)))
+    assert "smaller" in repr(explained())
 
 
 EVIL = '<script>alert("x")</script>'

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_digits, make_classification
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_classification
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -49,6 +49,29 @@ def table() -> Explanation:
     )
 
 
+def alternatives() -> Explanation:
+    found = table()
+    found.alternatives()
+    return found
+
+
+def regression() -> Explanation:
+    data = load_diabetes(as_frame=True, scaled=False)
+    X, X_test, y, y_test = train_test_split(data.data, data.target, test_size=0.5, random_state=3)
+    model = make_pipeline(StandardScaler(), Ridge()).fit(X, y)
+    i = int(np.argmin(np.abs(model.predict(X_test) - 181)))
+    study = Study(model, X, y)
+    found = study.explain(
+        X_test.iloc[[i]],
+        threshold=170.0,
+        baselines=("influence",),
+        name=f"patient {i}",
+        label=y_test.iloc[i],
+    )
+    found.alternatives(2)
+    return found
+
+
 def image() -> Explanation:
     digits = load_digits()
     keep = np.isin(digits.target, [3, 8])
@@ -59,13 +82,15 @@ def image() -> Explanation:
     model = LogisticRegression(C=0.02).fit(X, y)
     i = unsure(model, X_test, y_test)
     study = Study(model, X, y, display=Images(X.reshape(-1, 8, 8), size=96), class_names=["3", "8"])
-    return study.explain(
+    found = study.explain(
         X_test[[i]],
         baselines=BASELINES,
         name=f"test row {i}",
         label=y_test[i],
         target_display=X_test[i].reshape(8, 8),
     )
+    found.alternatives(2)
+    return found
 
 
 def messages() -> tuple[list[str], Any]:
@@ -203,7 +228,7 @@ def comparison() -> dict[str, Any]:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for make in (table, image, text, robust):
+    for make in (table, image, text, robust, alternatives, regression):
         explanation = make()
         state = explanation.to_dict()
         (folder / f"{make.__name__}.json").write_text(json.dumps(state))

@@ -7,7 +7,7 @@ import type { Transport } from "../src/host.js";
 import { parseComparison, parseState } from "../src/protocol.js";
 import type { Message, State } from "../src/protocol.js";
 import { mount, mountComparison } from "../src/view/index.js";
-import { longNames, stopped, streaming } from "./variants.js";
+import { longNames, otherSets, stopped, streaming } from "./variants.js";
 
 const query = new URLSearchParams(location.search);
 const name = query.get("state") ?? "table";
@@ -36,6 +36,22 @@ const VARIANTS: Record<string, { of: string; make: (state: State) => State }> = 
   },
   failed: { of: "table", make: (state) => stopped(state, 2, "failed", "Memory ran out.") },
   long: { of: "table", make: longNames },
+  looking: {
+    of: "alternatives",
+    make: (state) => otherSets(state, "Searching · step 7", true),
+  },
+  unasked: { of: "table", make: (state) => state },
+  "no-others": {
+    of: "table",
+    make: (state) => ({
+      ...otherSets(state, ""),
+      alternatives: {
+        sets: [],
+        searching: false,
+        note: "No other set was found: with rows of this one held in place the decision stays.",
+      },
+    }),
+  },
 };
 
 function pretendKernel(state: State): Transport {

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 PAGE = Path(__file__).parent.parent / "lib" / "dev"
 WIDTHS = (948, 520, 360)
 LIVE = ("back", "pin", "search")
-RUNNING = ("streaming", "streaming-table", "beginning")
+RUNNING = ("streaming", "streaming-table", "beginning", "looking", "unasked", "no-others")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -40,9 +40,13 @@ def act(page: Page, action: str) -> None:
         tab = page.get_by_role("tab", name="Side by side")
         if tab.count() > 0:
             tab.click()
+    if action in ("others", "open"):
+        page.get_by_role("tab", name="Alternatives").click()
+    if action == "open":
+        page.get_by_role("button", name="Set 2").click()
     if action == "influence":
         page.get_by_role("tab", name="Influence").click()
-    if action in ("open", "search", "pin"):
+    if action in ("list", "search", "pin"):
         drawer = page.locator(".drawer")
         if drawer.count() > 0:
             drawer.click()

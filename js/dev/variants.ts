@@ -70,3 +70,9 @@ export function longNames(state: State): State {
     rows: Object.fromEntries(rows) as State["rows"],
   };
 }
+
+/** As if somebody had asked for other sets; those that the state has stay. */
+export function otherSets(state: State, note: string, searching = false): State {
+  const sets = state.alternatives?.sets ?? [];
+  return { ...state, alternatives: { sets: searching ? sets.slice(0, 2) : sets, searching, note } };
+}

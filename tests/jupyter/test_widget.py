@@ -38,7 +38,7 @@ def test_the_widget_streams_and_has_the_result(fake_comms):
     messages = sent(channel)
     assert [message["seq"] for message in messages] == list(range(1, len(messages) + 1))
     assert messages[-1]["events"][-1]["type"] == "end"
-    assert "good" in repr(shown)
+    assert "Good (80" in repr(shown)
 
 
 def test_options_go_to_the_study_or_to_the_screen(fake_comms):

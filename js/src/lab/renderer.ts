@@ -37,9 +37,16 @@ class ExplanationRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const state = parseState(model.data[MIME_TYPE]);
+    const run = state?.start?.id;
+    if (run !== undefined && run === this.#state?.start?.id && this.#session) {
+      // The run's own line has told the view already; its reader keeps the tab and the place.
+      this.#state = state;
+      return Promise.resolve();
+    }
     this.#clear();
-    this.#state = parseState(model.data[MIME_TYPE]);
-    const comparison = this.#state ? null : parseComparison(model.data[MIME_TYPE]);
+    this.#state = state;
+    const comparison = state ? null : parseComparison(model.data[MIME_TYPE]);
     if (this.#state) {
       // A root of its own: the view takes its element over with a shadow root for good.
       const root = this.node.appendChild(document.createElement("div"));

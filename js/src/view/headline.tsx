@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { sentences, spoken } from "./sentence.js";
+import { aloud, sentences } from "./sentence.js";
 import type { Piece } from "./sentence.js";
 import { Shape } from "./shapes.js";
 import type { State } from "../protocol.js";
@@ -31,7 +31,10 @@ function Words(props: { piece: Piece }): JSX.Element {
       );
     case "class":
       return (
-        <strong class={`class ${piece.role}`}>
+        <strong
+          class={`class ${piece.role}`}
+          {...(piece.text === piece.name ? {} : { title: piece.name })}
+        >
           <span class={first.length <= LONG_WORD ? "keep" : ""}>
             <Shape role={piece.role} size={15} />
             {first}
@@ -60,7 +63,7 @@ function useThrottled(text: string, wait: number, now: boolean): string {
 export function Headline(props: { state: State; live: boolean }): JSX.Element {
   const { state, live } = props;
   const all = sentences(state, live);
-  const aloud = useThrottled(spoken(all), SPEAK_MS, state.end !== null);
+  const heard = useThrottled(aloud(state, live), SPEAK_MS, state.end !== null || !live);
   return (
     <>
       <h2 class="headline">
@@ -73,7 +76,7 @@ export function Headline(props: { state: State; live: boolean }): JSX.Element {
         ))}
       </h2>
       <p class="aloud" aria-live="polite">
-        {aloud}
+        {heard}
       </p>
     </>
   );

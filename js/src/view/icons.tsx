@@ -36,12 +36,6 @@ export const SpinnerIcon = (): JSX.Element => (
   </Icon>
 );
 
-export const BoundIcon = (): JSX.Element => (
-  <Icon>
-    <path d="M8 10V2.5M5 5.5 8 2.5 11 5.5M4 10H12M3 13.5H13" />
-  </Icon>
-);
-
 export const ShieldIcon = (): JSX.Element => (
   <Icon class="ink">
     <path d="M8 1.8 13 3.4V8C13 11 10.8 13.2 8 14.3 5.2 13.2 3 11 3 8V3.4Z" />

@@ -1,5 +1,6 @@
 /** The style sheet of one view, in the order in which it applies. */
 
+import alternatives from "./style/alternatives.css";
 import base from "./style/base.css";
 import compare from "./style/compare.css";
 import curve from "./style/curve.css";
@@ -10,4 +11,15 @@ import rows from "./style/rows.css";
 import targets from "./style/targets.css";
 import tokens from "./style/tokens.css";
 
-export default [tokens, base, head, curve, features, rows, galleries, targets, compare].join("\n");
+export default [
+  tokens,
+  base,
+  head,
+  curve,
+  features,
+  rows,
+  galleries,
+  alternatives,
+  targets,
+  compare,
+].join("\n");

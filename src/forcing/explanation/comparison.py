@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,15 @@ from forcing.protocol.context import Json
 
 if TYPE_CHECKING:
     from forcing.explanation.explanation import Explanation
-    from forcing.jupyter.widget import ForcingWidget
 
 OTHER_DATA = "They were made with different training data: row numbers do not mean the same rows."
+
+
+class Explained(Protocol):
+    """What has an explanation, as a widget has."""
+
+    @property
+    def explanation(self) -> Explanation | None: ...
 
 
 class Comparison:
@@ -98,8 +104,8 @@ class Comparison:
 
 
 def compare(
-    first: Explanation | ForcingWidget,
-    second: Explanation | ForcingWidget,
+    first: Explanation | Explained,
+    second: Explanation | Explained,
     *,
     names: Sequence[str] | None = None,
 ) -> Comparison:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from forcing.explanation.report import data_url, fragment
-from forcing.explanation.sentence import count, headline
+from forcing.explanation.sentence import answer, count
 from forcing.protocol import MIME
 from forcing.protocol.context import Json
 from forcing.protocol.state import shown_rows
@@ -58,7 +58,7 @@ def bundle(state: Json, image: Callable[[str], bytes | None], budget: int = BUDG
     return {
         MIME: saved | {"rows": rows, "images": kept},
         "text/html": html,
-        "text/plain": headline(state),
+        "text/plain": answer(state),
     }
 
 
@@ -139,4 +139,7 @@ def _rounded(state: Json) -> Json:
         return value
 
     measured = ("steps", "verified", "bound", "rankings", "end")
-    return state | {key: short(state[key]) for key in measured} | {"progress": None}
+    # Nothing is on its way in what is saved.
+    others = state.get("alternatives")
+    rest = {"progress": None, "alternatives": others and others | {"searching": False}}
+    return state | {key: short(state[key]) for key in measured} | rest

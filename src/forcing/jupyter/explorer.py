@@ -176,6 +176,7 @@ class Explorer:
     def _new(self, position: int) -> Session:
         session = Session(self.targets.context(position), self._options)
         session.on_end(partial(self._ended, position))
+        session.on_added = self._added
         remember(self, session.id)
         return session
 
@@ -194,6 +195,11 @@ class Explorer:
                 self._tell_events([messages.explained(position, status, size)])
             shown = session is self.session
         if shown:
+            self.on_end(self)
+
+    def _added(self, session: Session) -> None:
+        """Other sets came after the end."""
+        if session is self.session:
             self.on_end(self)
 
     def _refused(self, position: int, error: Exception) -> None:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from forcing.explanation import Explanation
 from forcing.explanation.sentence import RELABEL
 from forcing.jupyter.answers import Answers
+from forcing.jupyter.others import OtherSets
 from forcing.protocol import (
     Encoder,
     events_message,
@@ -74,6 +75,11 @@ class Session:
         self._selected: list[int] = []
         self._ended = False
         self._done = threading.Event()
+        self._others = OtherSets(
+            lambda event: self._tell_events([event]), lambda: self.on_added(self)
+        )
+        self.on_added: Callable[[Session], None] = lambda _: None
+        """Called when something was added to the result after the end: other sets."""
 
     # What an owner does
 
@@ -94,7 +100,8 @@ class Session:
         self._set_paused(paused=False)
 
     def cancel(self) -> None:
-        """End the run now with what it found so far; does nothing after the end."""
+        """End the run now with what it found so far; after its end, a search for other sets."""
+        self._others.stop()
         self._cancelled.set()
         self._running.set()
         with self._news:
@@ -180,6 +187,8 @@ class Session:
                 self.resume()
             case guards.Cancel():
                 self.cancel()
+            case guards.Alternatives():
+                self._others.look(self.explanation)
             case guards.Select():
                 self.on_select(list(command.rows))
             case guards.WhatIf():

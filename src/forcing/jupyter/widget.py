@@ -14,7 +14,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Instance, TraitError, Unicode
 
 from forcing.display import StudyLike
-from forcing.explanation.sentence import count, headline
+from forcing.explanation.sentence import answer, count
 from forcing.jupyter.comms import register_target, remember
 from forcing.jupyter.control import Control
 from forcing.jupyter.explorer import Explorer, explorer_of
@@ -64,6 +64,7 @@ class ForcingWidget(anywidget.AnyWidget):
         self._session = session
         self.set_trait("target", session.context.x)
         session.on_end(self._outputs.freeze)
+        session.on_added = self._outputs.freeze
 
     def _open(self, source: Source, n_rows: int, *, freeze: bool) -> None:
         if not BUNDLE.exists():
@@ -124,7 +125,7 @@ class ForcingWidget(anywidget.AnyWidget):
         return self.session
 
     def _words(self) -> str:
-        return headline(self._run().state())
+        return answer(self._run().state())
 
     def _obey(self, command: Command) -> None:
         self._source.obey(command, self._send_message)
