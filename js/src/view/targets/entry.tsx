@@ -88,7 +88,7 @@ export function Entry(props: EntryProps): JSX.Element {
         </span>
         {entry.text !== null && <span class="gist clip">{entry.text}</span>}
         <span class="meta">
-          <span class="clip">{[...truth, ...(apart ? [] : [name])].join(" · ")}</span>
+          <span class="clip">{[...(apart ? [] : [name]), ...truth].join(" · ")}</span>
           <span class={entry.status === "flipped" ? "end found" : "end"}>
             {running ? <SpinnerIcon /> : found}
           </span>
