@@ -1,4 +1,4 @@
-// Bundles one of the two faces of the view: `node build.mjs widget|lab [--watch]`.
+// Bundles one of the three faces of the view: `node build.mjs widget|standalone|lab [--watch]`.
 //
 // Both bundles follow the same rules, so that the view imports its style sheet as text in
 // either. The lab extension goes through here first and then through jupyter-builder, which
@@ -8,6 +8,7 @@ import * as esbuild from "esbuild";
 import { gzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
 import { licenceBanner } from "./licences.mjs";
+import { writePage } from "./page.mjs";
 
 const common = {
   bundle: true,
@@ -24,6 +25,13 @@ const bundles = {
     ...common,
     entryPoints: ["src/widget/index.ts"],
     outfile: "../src/forcing/static/widget.js",
+    minify: true,
+  },
+  standalone: {
+    ...common,
+    entryPoints: ["src/standalone/main.ts"],
+    outfile: "lib/standalone.js",
+    format: "iife",
     minify: true,
   },
   lab: {
@@ -49,6 +57,7 @@ if (flags.includes("--watch")) {
   const { metafile } = await esbuild.build({ ...options, metafile: true, write: false });
   await esbuild.build({ ...options, banner: { js: licenceBanner(metafile) } });
   const bundle = readFileSync(options.outfile);
+  if (name === "standalone") writePage(bundle.toString());
   const kilobytes = (bytes) => (bytes / 1000).toFixed(1);
   console.log(
     `${options.outfile}: ${kilobytes(bundle.length)} kB, ` +

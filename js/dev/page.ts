@@ -7,7 +7,7 @@ import type { Transport } from "../src/host.js";
 import { parseComparison, parseState } from "../src/protocol.js";
 import type { Message, State } from "../src/protocol.js";
 import { mount, mountComparison } from "../src/view/index.js";
-import { longNames, otherSets, stopped, streaming } from "./variants.js";
+import { compared, longNames, otherSets, refitting, stopped, streaming } from "./variants.js";
 
 const query = new URLSearchParams(location.search);
 const name = query.get("state") ?? "table";
@@ -35,6 +35,8 @@ const VARIANTS: Record<string, { of: string; make: (state: State) => State }> = 
       stopped(state, 5, "unflippable", "Every row that supports the decision was removed."),
   },
   failed: { of: "table", make: (state) => stopped(state, 2, "failed", "Memory ran out.") },
+  methods: { of: "table", make: (state) => compared(state, 11) },
+  refitting: { of: "table", make: refitting },
   long: { of: "table", make: longNames },
   looking: {
     of: "alternatives",

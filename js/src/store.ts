@@ -28,6 +28,7 @@ export class Store {
   /** What this store picked and the kernel has not told back yet, in order. */
   #echoes: (readonly number[])[] = [];
   #borrowed: boolean;
+  #makePage: Host["makePage"] | null;
   #detach: (() => void)[] = [];
   #syncing: ReturnType<typeof setTimeout> | null = null;
   // Two clients of one kernel must not take each other's answers for theirs.
@@ -37,6 +38,7 @@ export class Store {
   constructor(host: Host, pictures?: Pictures) {
     this.#borrowed = pictures !== undefined;
     this.#feed = { state: host.state ?? emptyState(), seq: null, behind: false };
+    this.#makePage = host.makePage ?? null;
     this.pictures = pictures ?? new Pictures((ids) => this.send({ type: "images", ids }));
     this.setLive(host.live);
   }
@@ -113,9 +115,14 @@ export class Store {
     return this.#request;
   }
 
-  /** The explanation as one HTML file; null where the kernel cannot be reached. */
-  askPage(): Promise<string | null> {
-    if (this.#live === null) return Promise.resolve(null);
+  /** Whether somebody can make the explanation a page. */
+  get hasPage(): boolean {
+    return this.#live !== null || this.#makePage !== null;
+  }
+
+  /** The explanation as one HTML file; null where nobody can make it. */
+  page(): Promise<string | null> {
+    if (this.#live === null) return this.#makePage?.(this.state) ?? Promise.resolve(null);
     return new Promise((resolve) => {
       this.#pages.push(resolve);
       this.send({ type: "page" });

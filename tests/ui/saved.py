@@ -23,20 +23,30 @@ def cell(bundle: dict[str, Any]) -> nbformat.NotebookNode:
 
 
 @cache
-def table_bundle() -> dict[str, Any]:
-    """An explanation with cards that are table rows."""
+def table_explanation() -> forcing.Explanation:
+    """Cards that are table rows."""
     found = _run(samples.BREAST_CANCER, samples.FIT)
     study = forcing.Study(found["model"], found["X_train"], found["y_train"])
-    return _bundle(study.explain(found["X_test"].iloc[0], baselines=("influence", "representer")))
+    return study.explain(found["X_test"].iloc[0], baselines=("influence", "representer"))
+
+
+@cache
+def image_explanation() -> forcing.Explanation:
+    """Cards that are pictures."""
+    found = _run(samples.DIGITS)
+    X, y, pictures = found["X"][50:], found["y"][50:], found["pictures"][50:]
+    study = forcing.Study(found["model"], X, y, display=forcing.Images(pictures))
+    return study.explain(found["X"][7], baselines=("influence", "representer"))
+
+
+@cache
+def table_bundle() -> dict[str, Any]:
+    return _bundle(table_explanation())
 
 
 @cache
 def image_bundle() -> dict[str, Any]:
-    """An explanation with cards that are pictures."""
-    found = _run(samples.DIGITS)
-    X, y, pictures = found["X"][50:], found["y"][50:], found["pictures"][50:]
-    study = forcing.Study(found["model"], X, y, display=forcing.Images(pictures))
-    return _bundle(study.explain(found["X"][7], baselines=("influence", "representer")))
+    return _bundle(image_explanation())
 
 
 def _run(*sources: str) -> dict[str, Any]:

@@ -19,8 +19,8 @@ const mime: JupyterFrontEndPlugin<void> = {
   optional: [INotebookTracker],
   activate: (_app, registry: IRenderMimeRegistry, notebooks: INotebookTracker | null) => {
     announceRenderer();
-    // The lowest rank: where a bundle has our form and HTML, ours is shown.
-    registry.addFactory(rendererFactory(notebooks), 0);
+    // Below the rank of live widgets: where a bundle has our form too, the run is over.
+    registry.addFactory(rendererFactory(notebooks), -20);
   },
 };
 

@@ -22,6 +22,7 @@ import {
   phaseOf,
   predictionUnit,
   predicts,
+  refits,
   relabels,
 } from "./summary.js";
 import type { Phase } from "./summary.js";
@@ -186,7 +187,9 @@ function IrreducibleCheck(props: { state: State; open: boolean }): JSX.Element |
 
 /** While it is looked for; the headline says what was found. */
 function BoundCheck(props: { state: State; open: boolean }): JSX.Element | null {
-  return props.open && props.state.bound === null && !relabels(props.state) ? (
+  // Without an objective there is nothing to bound: a search by refits may bring none.
+  const awaited = !relabels(props.state) && !refits(props.state);
+  return props.open && props.state.bound === null && awaited ? (
     <Check icon={<PendingIcon />} pending>
       Lower bound
     </Check>

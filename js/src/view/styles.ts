@@ -4,11 +4,14 @@ import alternatives from "./style/alternatives.css";
 import base from "./style/base.css";
 import compare from "./style/compare.css";
 import curve from "./style/curve.css";
+import exports from "./style/exports.css";
 import features from "./style/features.css";
 import galleries from "./style/galleries.css";
 import head from "./style/head.css";
+import playback from "./style/playback.css";
 import rows from "./style/rows.css";
 import targets from "./style/targets.css";
+import tools from "./style/tools.css";
 import tokens from "./style/tokens.css";
 
 export default [
@@ -18,8 +21,11 @@ export default [
   curve,
   features,
   rows,
+  tools,
+  playback,
   galleries,
   alternatives,
+  exports,
   targets,
   compare,
 ].join("\n");

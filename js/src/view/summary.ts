@@ -84,6 +84,13 @@ export function hasGap(state: State): boolean {
   return state.steps.some((step) => step.gap !== null);
 }
 
+/** Whether the search refits the model for whole sets of rows, and so knows no steps on its way. */
+export function refits(state: State): boolean {
+  const { progress, steps } = state;
+  if (steps.length > 0) return !hasGap(state);
+  return progress !== null && progress.total !== null && progress.phase === "search";
+}
+
 /** What a confidence in the favoured class decides. */
 export function decides(claim: Claim, confidence: number): "favoured" | "rival" {
   return confidence >= claim.threshold ? "favoured" : "rival";

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from forcing.explanation.report import STYLE, Pictures, fragment
+from forcing.explanation.report import Pictures, fragment
 from forcing.explanation.sentence import capital, count, relabels
 from forcing.explanation.snapshot import BUDGET, HTML_ROWS, bundle
 from forcing.protocol import MIME, SCHEMA
@@ -21,6 +21,26 @@ if TYPE_CHECKING:
     from forcing.explanation.explanation import Explanation
 
 OTHER_DATA = "They were made with different training data: row numbers do not mean the same rows."
+
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #16181b; --quiet: #585e66; --line: #e4e6ea;
+  --paper: #fff; --favoured: #00659d; --rival: #a84600 }
+@media (prefers-color-scheme: dark) { :root { --ink: #f0f1f2; --quiet: #a6acb4; --line: #2c2f33;
+  --paper: #111; --favoured: #6cbeec; --rival: #f59a58 } }
+body { font: 13px/18px system-ui, sans-serif; font-variant-numeric: tabular-nums;
+  color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto;
+  padding: 0 1rem }
+h1 { font-size: 22px; line-height: 30px; font-weight: 400 }
+h2 { font-size: 16px; font-weight: 600; margin-top: 2rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
+  border-bottom: 1px solid var(--line) }
+th { color: var(--quiet); font-weight: 400 }
+td img { border-radius: 3px; display: block }
+small, footer { color: var(--quiet) }
+.favoured { color: var(--favoured) } .rival { color: var(--rival) }
+"""
 
 
 class Explained(Protocol):

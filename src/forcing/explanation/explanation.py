@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from forcing import records
 from forcing.explanation.alternatives import Others, Question
-from forcing.explanation.report import data_url, page
+from forcing.explanation.page import page
+from forcing.explanation.report import data_url
 from forcing.explanation.sentence import answer, checks
 from forcing.explanation.snapshot import bundle
 from forcing.explanation.story import LiveStory, SavedStory, Story
@@ -198,7 +199,12 @@ class Explanation:
         return path
 
     def to_html(self, path: str | PathLike[str]) -> Path:
-        """Write one HTML file that needs neither network nor script."""
+        """Write one HTML file with the same interactive view; it needs no network.
+
+        A reader without scripts, and a printer, get a plain table. It stays below 1 MB: the last
+        rows of a large set lose their content first, and the page says so. Where the view was
+        not built, as in a checkout without `make`, the table is all there is.
+        """
         path = Path(path)
         path.write_text(page(self.protocol_state, self._picture), encoding="utf-8")
         return path

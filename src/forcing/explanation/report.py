@@ -19,7 +19,7 @@ from forcing.explanation.figures import (
     predicts,
     quantity,
 )
-from forcing.explanation.sentence import answer, checks, decision, headline, noun, relabels
+from forcing.explanation.sentence import answer, checks, decision, noun, relabels
 from forcing.protocol.context import Json
 
 Pictures: TypeAlias = Callable[[str], str | None]
@@ -35,41 +35,15 @@ class Html(str):
 FEATURES = 3
 """Differing features that a row of the table tells."""
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #16181b; --quiet: #585e66; --line: #e4e6ea;
-  --paper: #fff; --favoured: #00659d; --rival: #a84600 }
-@media (prefers-color-scheme: dark) { :root { --ink: #f0f1f2; --quiet: #a6acb4; --line: #2c2f33;
-  --paper: #111; --favoured: #6cbeec; --rival: #f59a58 } }
-body { font: 13px/18px system-ui, sans-serif; font-variant-numeric: tabular-nums;
-  color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem }
-h1 { font-size: 22px; line-height: 30px; font-weight: 400 }
-h2 { font-size: 16px; font-weight: 600; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
-  border-bottom: 1px solid var(--line) }
-th { color: var(--quiet); font-weight: 400 }
-td img { border-radius: 3px; display: block }
-small, footer { color: var(--quiet) }
-.favoured { color: var(--favoured) } .rival { color: var(--rival) }
-"""
-
 
 def data_url(image: bytes) -> str:
     kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"
 
 
-def page(state: Json, pictures: Pictures) -> str:
-    """One HTML file with everything in it: no network, light or dark as the reader's system."""
-    title = escape(headline(state))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>{title}</h1>\n{_body(state, pictures, len(state['steps']))}"
-        f"{_galleries(state, pictures)}{_made(state)}</body>\n</html>\n"
-    )
+def table(state: Json, pictures: Pictures, rows: int) -> str:
+    """Everything below the sentence: the first `rows` supports, the rankings, how it was made."""
+    return f"{_body(state, pictures, rows)}{_galleries(state, pictures)}{_made(state)}"
 
 
 def fragment(state: Json, pictures: Pictures, rows: int) -> str:
@@ -236,7 +210,9 @@ def _content(row: Json | None, state: Json, pictures: Pictures) -> Html:
             return Html()
         name = item["image"].replace(":", " ")  # "row 412"
         label = "" if row["label"] is None else f", labelled {class_name(row['label'])}"
-        return Html(f'<img src="{escape(url)}" alt="{escape(name + label)}" height="64">')
+        # By its id the script of a page finds the picture here.
+        given = f'src="{escape(url)}" data-picture="{escape(item["image"])}"'
+        return Html(f'<img {given} alt="{escape(name + label)}" height="64">')
     if item["kind"] == "text":
         return _marked(item)
     return _differences(item, state["start"])

@@ -34,7 +34,7 @@ def bundle(state: Json, image: Callable[[str], bytes | None], budget: int = BUDG
     """The MIME bundle of a state; rows that do not fit keep their label and lose their item."""
     picture = _Pictures(image)
     html = _html(state, picture, int(HTML_SHARE * budget))
-    saved = _rounded(state) | {"targets": _fewer(state.get("targets"))}
+    saved = rounded(state) | {"targets": _fewer(state.get("targets"))}
     shown = {key: state["rows"][key] for key in shown_rows(state) if key in state["rows"]}
     bare = saved | {"rows": {key: row | {"item": None} for key, row in shown.items()}}
     left = budget - _RESERVE - _size(html) - _size(bare)
@@ -126,7 +126,7 @@ def _size(value: Any) -> int:
     return len(text.encode()) + _DEPTH * text.count("\n")
 
 
-def _rounded(state: Json) -> Json:
+def rounded(state: Json) -> Json:
     """Six digits are more than a screen shows; a long run is a third smaller with them."""
 
     def short(value: Any) -> Any:

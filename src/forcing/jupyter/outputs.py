@@ -33,12 +33,27 @@ class Outputs:
         self._freeze = freeze
         self._ids: list[str] = []
         self._saved: Json | None = None
+        self._live_too = False
         self._lock = threading.Lock()
         self._skipped_in: int | None = None
 
     def skip_next(self) -> None:
         """Do nothing when asked to show the next time in this cell."""
         self._skipped_in = _cell()
+
+    def keep_live(self) -> None:
+        """From now on leave the live view in the saved form, and put it back where it is gone.
+
+        For hosts that cannot draw the saved form: they go on with the view, and a file that they
+        save has table and explanation beside it.
+        """
+        with self._lock:
+            if self._live_too:
+                return
+            self._live_too = True
+            if self._saved is not None:
+                self._saved |= self._live()
+                self._publish_saved()
 
     def show(self) -> None:
         skipped, self._skipped_in = self._skipped_in, None
@@ -55,9 +70,14 @@ class Outputs:
         if not self._freeze or not _in_kernel():
             return
         with self._lock:  # the last of two at once shows the newest state
-            data = self._saved = bundle(shown.state(), shown.image)
-            for display_id in self._ids:
-                _publish(data, display_id, update=True)
+            self._saved = bundle(shown.state(), shown.image)
+            if self._live_too:
+                self._saved |= self._live()
+            self._publish_saved()
+
+    def _publish_saved(self) -> None:
+        for display_id in self._ids:
+            _publish(self._saved or {}, display_id, update=True)
 
 
 def _cell() -> int | None:

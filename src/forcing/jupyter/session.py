@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from forcing.explanation import Explanation
+from forcing.explanation.page import page
+from forcing.explanation.report import data_url
 from forcing.explanation.sentence import RELABEL
 from forcing.jupyter.answers import Answers
 from forcing.jupyter.others import OtherSets
@@ -195,6 +197,8 @@ class Session:
                 self._answers.ask(lambda: self._what_if(command), topic="what-if")
             case guards.Images():
                 self._answers.ask(lambda: self._images(command.ids, reply))
+            case guards.Page():
+                self._answers.ask(lambda: reply(messages.page_message(self._page()), []), "page")
 
     # The worker
 
@@ -306,6 +310,18 @@ class Session:
     def _refuse_of_labels(self) -> None:
         if self._options.get("method") == RELABEL:
             raise ValueError("The run changes labels; which rows are out is no part of it.")
+
+    def _page(self) -> str:
+        state, image = self.state(), self.context.presenter.image
+        if state["end"] is None:  # a page has nobody to send it the rest
+            reason = f"Saved at step {len(state['steps'])}."
+            state["end"] = messages.end("cancelled", reason, time.monotonic() - self._began)
+
+        def picture(name: str) -> str | None:
+            data = image(name)
+            return None if data is None else data_url(data)
+
+        return page(state, picture)
 
     def _images(self, ids: Sequence[str], reply: Listener) -> None:
         found = {name: self.image(name) for name in ids}

@@ -76,6 +76,9 @@ class ForcingWidget(anywidget.AnyWidget):
         self._source = source
         super().__init__(control=Control(self._obey), session_id=source.id)
         self._outputs = Outputs(self._live_bundle, freeze=freeze)
+        self.control.on_undrawn = self._outputs.keep_live
+        # Hosts that know no other widget than this one send commands on its own comm.
+        self.on_msg(lambda _, content, __: self.control.receive(content, self._reply))
         source.listen(self._send_message)
         source.on_select = self._select_in_view
         self.observe(self._tell_selected, "selected")
@@ -140,6 +143,9 @@ class ForcingWidget(anywidget.AnyWidget):
 
     def _tell_selected(self, change: Any) -> None:
         self._source.select(change.new)
+
+    def _reply(self, message: Json) -> None:
+        self._send_message(message, [])
 
     def _send_message(self, message: Json, buffers: list[bytes]) -> None:
         # The comm itself: `Widget.send` would read traits that other threads may be setting.
