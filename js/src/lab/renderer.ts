@@ -4,9 +4,9 @@ import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
 
-import { parseState } from "../guards.js";
+import { parseComparison, parseState } from "../guards.js";
 import type { State } from "../protocol.js";
-import { mount, type MountedView } from "../view/index.js";
+import { mount, mountComparison, type MountedView } from "../view/index.js";
 import { openSession, type Session } from "./session.js";
 import { unreadable } from "./unreadable.js";
 
@@ -47,11 +47,17 @@ class ExplanationRenderer extends Widget implements IRenderMime.IRenderer {
     }
     this.#clear();
     this.#state = state;
+    const comparison = state ? null : parseComparison(model.data[MIME_TYPE]);
     if (this.#state) {
       // A root of its own: the view takes its element over with a shadow root for good.
       const root = this.node.appendChild(document.createElement("div"));
       this.#view = mount(root, { state: this.#state, live: null });
       if (this.isAttached) void this.#wake();
+    } else if (comparison) {
+      this.#view = mountComparison(
+        this.node.appendChild(document.createElement("div")),
+        comparison,
+      );
     } else {
       this.node.append(unreadable(model.data[MIME_TYPE], model.data["text/plain"]));
     }

@@ -110,3 +110,27 @@ export const TickIcon = (): JSX.Element => (
     <path d="M3.8 8.4 6.6 11.2 12.2 5.2" stroke-width="2" />
   </Icon>
 );
+
+export const CrossIcon = (): JSX.Element => (
+  <Icon class="ink small">
+    <path d="M4 4 12 12M12 4 4 12" stroke-width="2.4" />
+  </Icon>
+);
+
+export const SearchIcon = (): JSX.Element => (
+  <Icon>
+    <path d="M10.6 10.6 13.5 13.5M12 7A5 5 0 1 1 2 7 5 5 0 0 1 12 7Z" />
+  </Icon>
+);
+
+export const ChevronIcon = (): JSX.Element => (
+  <Icon class="ink">
+    <path d="M6 3.5 10.5 8 6 12.5" />
+  </Icon>
+);
+
+export const BesideIcon = (): JSX.Element => (
+  <Icon>
+    <path d="M2.5 3H13.5V13H2.5ZM8 3V13" />
+  </Icon>
+);

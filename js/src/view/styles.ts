@@ -2,6 +2,7 @@
 
 import alternatives from "./style/alternatives.css";
 import base from "./style/base.css";
+import compare from "./style/compare.css";
 import curve from "./style/curve.css";
 import exports from "./style/exports.css";
 import features from "./style/features.css";
@@ -10,6 +11,7 @@ import head from "./style/head.css";
 import playback from "./style/playback.css";
 import help from "./style/help.css";
 import rows from "./style/rows.css";
+import targets from "./style/targets.css";
 import tools from "./style/tools.css";
 import tokens from "./style/tokens.css";
 
@@ -26,4 +28,6 @@ export default [
   alternatives,
   exports,
   help,
+  targets,
+  compare,
 ].join("\n");

@@ -3,6 +3,7 @@
 import { Store } from "../store.js";
 import { attach } from "../view/index.js";
 import type { AnyModel } from "./model.js";
+import { followSelection } from "./selection.js";
 import { widgetTransport } from "./transport.js";
 
 interface Initialize {
@@ -23,6 +24,7 @@ export default function widget(): {
       const end = new AbortController();
       const shared = new Store({ state: null, live: widgetTransport(model, end.signal) });
       store = shared;
+      followSelection(model, shared, end.signal);
       return () => {
         shared.dispose();
         end.abort();

@@ -4,6 +4,7 @@ type Callback = (...args: never[]) => void;
 
 export interface AnyModel {
   get(name: string): unknown;
+  set(name: string, value: unknown): void;
   send(content: unknown): void;
   on(name: string, callback: Callback): void;
   off(name: string, callback: Callback): void;

@@ -74,6 +74,7 @@ class Session:
         self.on_select: Callable[[list[int]], None] = lambda _: None
         """Called with the rows that a view selects."""
         self._at_end: list[Callable[[Session], None]] = []
+        self._selected: list[int] = []
         self._ended = False
         self._done = threading.Event()
         self._others = OtherSets(
@@ -143,7 +144,9 @@ class Session:
 
     def select(self, rows: Sequence[int]) -> None:
         """Tell every view that these training rows are picked."""
-        self._tell_events([messages.selected(rows)])
+        with self._telling:
+            self._selected = list(rows)
+            self._tell_events([messages.selected(rows)])
 
     # What a view does
 
@@ -162,8 +165,12 @@ class Session:
     def join(self, listener: Listener) -> Callable[[], None]:
         """Hear the whole state now, and every message after it."""
         with self._telling:
-            listener(state_message(self._seq, self._builder.snapshot()), [])
+            self._tell_all(listener)
             return self.listen(listener)
+
+    def image(self, name: str) -> bytes | None:
+        """The picture that an item calls `name`; None where there is none."""
+        return self.context.presenter.image(name)
 
     def state(self) -> Json:
         """The whole state so far, as the protocol's; safe to keep."""
@@ -175,7 +182,7 @@ class Session:
         match command:
             case guards.Sync():
                 with self._telling:
-                    reply(state_message(self._seq, self._builder.snapshot()), [])
+                    self._tell_all(reply)
             case guards.Pause():
                 self.pause()
             case guards.Resume():
@@ -317,9 +324,15 @@ class Session:
         return page(state, picture)
 
     def _images(self, ids: Sequence[str], reply: Listener) -> None:
-        found = {name: self.context.presenter.image(name) for name in ids}
+        found = {name: self.image(name) for name in ids}
         images = {name: image for name, image in found.items() if image is not None}
         reply(images_message(list(images)), list(images.values()))
+
+    def _tell_all(self, listener: Listener) -> None:
+        """The whole state, and what is picked, which is no part of it."""
+        listener(state_message(self._seq, self._builder.snapshot()), [])
+        if self._selected:
+            listener(events_message(self._seq, [messages.selected(self._selected)]), [])
 
     def _tell_events(self, events: list[Json]) -> None:
         with self._telling:

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { className, middle } from "../../format.js";
+import { BothMark } from "../compare/mark.js";
 import { useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Picture } from "../picture.js";
@@ -142,6 +143,7 @@ export function Card(props: CardProps): JSX.Element {
               </span>
             )}
             {back && <span class="ribbon">back in</span>}
+            <BothMark row={line.row} />
           </span>
           <Foot {...props} />
         </span>

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { className, middle } from "../../format.js";
+import { BothMark } from "../compare/mark.js";
 import { useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Shape } from "../shapes.js";
@@ -47,6 +48,7 @@ function Identity(props: { line: Line }): JSX.Element {
       </span>
       <span class="meta clip">
         {rowName(line)}
+        <BothMark row={line.row} />
         {line.becomes !== null
           ? ` → ${middle(className(line.becomes), 28)}`
           : !line.positive && " · negative"}
