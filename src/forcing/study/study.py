@@ -25,6 +25,7 @@ from forcing.study.verification import Refit, UserRefit
 if TYPE_CHECKING:
     from forcing.jupyter.widget import ExplorerWidget, ForcingWidget
     from forcing.study.audit import Audit
+    from forcing.study.plane import Planes
 
 
 class Study:
@@ -375,6 +376,12 @@ class Study:
             max_seconds=max_seconds,
             chunk=chunk,
         )
+
+    def planes(self, x: Any, *, rival: Label = None, threshold: float | None = None) -> Planes:
+        """Slices through x with the training rows projected on them, for the screen."""
+        from forcing.study.plane import Planes
+
+        return Planes(self, x, rival, threshold)
 
     def view(self, x: Any, **options: Any) -> ForcingWidget:
         """The live widget, which streams in the background.
