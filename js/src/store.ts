@@ -62,6 +62,12 @@ export class Store {
     this.#tell();
   }
 
+  /** As `setLive`, for a host that was given another state of the run that it shows. */
+  setState(state: State): void {
+    this.#feed = { ...this.#feed, state };
+    this.#tell();
+  }
+
   setLive(live: Transport | null): void {
     if (live === this.#live) return;
     this.#hangUp();
