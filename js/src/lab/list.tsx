@@ -71,7 +71,7 @@ function Entry(props: EntryProps): JSX.Element {
     .join(", ");
   return (
     <li class={item.key === current ? "entry current" : "entry"} data-index={index}>
-      <div class="top" style={{ "--views": onBeside === null ? 1 : 2 }}>
+      <div class="top">
         <button
           type="button"
           class="go"

@@ -33,7 +33,7 @@ export function briefly(state: State, live: boolean): Sentence {
   const { claim } = start;
   const size = steps.length;
   const subject = klass("favoured", claim.favoured);
-  const of = [strong(count(size)), text(` of\u00a0${count(start.rows)}`)];
+  const of = [strong(count(size)), text(`\u00a0of\u00a0${count(start.rows)}`)];
   const running = phaseOf(state, live) === "running" || phaseOf(state, live) === "paused";
   const labels = relabels(state);
 
