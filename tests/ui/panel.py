@@ -39,6 +39,17 @@ class SidePanel:
         """The one that says so."""
         return self.entries.filter(has_text=words)
 
+    def registered(self) -> int:
+        """How many runs the page knows, shown or not."""
+        script = "() => globalThis[Symbol.for('forcing.runs.v1')]?.runs.size ?? 0"
+        count: int = self.notebook.page.evaluate(script)
+        return count
+
     def go(self, words: str) -> None:
         """Click it."""
         self.entry(words).get_by_role("button", name="Go to the cell").click()
+
+    def open_here(self, words: str) -> None:
+        """Show a second view of it in the panel."""
+        self.go(words)
+        self.entry(words).get_by_role("button", name="Open here").click()

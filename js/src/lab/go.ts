@@ -24,9 +24,10 @@ export async function goTo(app: JupyterFrontEnd, explanation: Explanation): Prom
   if (!widget) return;
   // A cell under a folded heading has no place to scroll to.
   NotebookActions.expandParent(widget, notebook);
-  notebook.mode = "command";
   await notebook.scrollToCell(widget, "smart");
   await widget.ready;
+  // That has activated its editor too.
+  notebook.mode = "command";
   const shown = [...(explanation.run?.roots ?? [])].find((root) => widget.node.contains(root));
   // The cell may be longer than the window: its output is what was asked for.
   (shown ?? widget.node.querySelector(".jp-OutputArea"))?.scrollIntoView({ block: "nearest" });

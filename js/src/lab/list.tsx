@@ -30,86 +30,94 @@ export interface ListProps {
 
 type EntryProps = ListProps & { item: Item; index: number; stop: boolean };
 
+function Action(props: {
+  stop: boolean;
+  icon: JSX.Element;
+  label: string;
+  onClick: () => void;
+}): JSX.Element {
+  return (
+    <button type="button" class="boxed" tabIndex={props.stop ? 0 : -1} onClick={props.onClick}>
+      {props.icon}
+      {props.label}
+    </button>
+  );
+}
+
 function Controls(props: EntryProps): JSX.Element | null {
   const { item, stop, trans } = props;
   const phase = phaseOf(item.state, item.live);
   const { store } = item;
   if (store === null || (phase !== "running" && phase !== "paused")) return null;
   const paused = phase === "paused";
-  const tabIndex = stop ? 0 : -1;
   return (
-    <div class="controls">
-      <button
-        type="button"
-        class="boxed"
-        tabIndex={tabIndex}
+    <span class="controls">
+      <Action
+        stop={stop}
+        icon={paused ? <ResumeIcon /> : <PauseIcon />}
+        label={paused ? trans.__("Resume") : trans.__("Pause")}
         onClick={() => store.send({ type: paused ? "resume" : "pause" })}
-      >
-        {paused ? <ResumeIcon /> : <PauseIcon />}
-        {paused ? trans.__("Resume") : trans.__("Pause")}
-      </button>
-      <button
-        type="button"
-        class="boxed"
-        tabIndex={tabIndex}
+      />
+      <Action
+        stop={stop}
+        icon={<CancelIcon />}
+        label={trans.__("Cancel")}
         onClick={() => store.send({ type: "cancel" })}
-      >
-        <CancelIcon />
-        {trans.__("Cancel")}
-      </button>
-    </div>
+      />
+    </span>
+  );
+}
+
+/** Shown for the current one and for the one that the keyboard is at. */
+function Views(props: EntryProps): JSX.Element | null {
+  const { item, stop, trans, onOpen, onBeside } = props;
+  if (item.state.start === null) return null;
+  return (
+    <span class="controls views">
+      <Action
+        stop={stop}
+        icon={<OpenIcon />}
+        label={trans.__("Open here")}
+        onClick={() => onOpen(item)}
+      />
+      {onBeside && (
+        <Action
+          stop={stop}
+          icon={<BesideIcon />}
+          label={trans.__("Open beside")}
+          onClick={() => onBeside(item)}
+        />
+      )}
+    </span>
   );
 }
 
 function Entry(props: EntryProps): JSX.Element {
-  const { item, index, stop, current, trans, onGo, onOpen, onBeside } = props;
+  const { item, index, stop, current, trans, onGo } = props;
   const { state, live } = item;
-  const tabIndex = stop ? 0 : -1;
   const name = state.start?.target.name ?? "";
   const said = [spoken([briefly(state, live)]), standing(state, live).words, name]
     .filter((part) => part !== "")
     .join(", ");
   return (
-    <li class={item.key === current ? "entry current" : "entry"} data-index={index}>
-      <div class="top">
-        <button
-          type="button"
-          class="go"
-          tabIndex={tabIndex}
-          aria-current={item.key === current}
-          aria-label={trans.__("Go to the cell: %1", said)}
-          onClick={() => onGo(item)}
-        >
-          <Brief state={state} live={live} pictures={item.store?.pictures ?? null} />
-        </button>
-        <span class="views">
-          {state.start !== null && (
-            <button
-              type="button"
-              class="view"
-              tabIndex={tabIndex}
-              title={trans.__("Open here")}
-              aria-label={trans.__("Open here")}
-              onClick={() => onOpen(item)}
-            >
-              <OpenIcon />
-            </button>
-          )}
-          {state.start !== null && onBeside !== null && (
-            <button
-              type="button"
-              class="view"
-              tabIndex={tabIndex}
-              title={trans.__("Open beside the notebook")}
-              aria-label={trans.__("Open beside the notebook")}
-              onClick={() => onBeside(item)}
-            >
-              <BesideIcon />
-            </button>
-          )}
-        </span>
+    <li class={item.key === current ? "entry current" : "entry"}>
+      <button
+        type="button"
+        class="go"
+        data-index={index}
+        tabIndex={stop ? 0 : -1}
+        aria-current={item.key === current}
+        aria-label={trans.__("Go to the cell: %1", said)}
+        // The focus would close another entry, and this one move from under the pointer.
+        onMouseDown={(event) => event.preventDefault()}
+        onClick={() => onGo(item)}
+      >
+        <Brief state={state} live={live} pictures={item.store?.pictures ?? null} />
+      </button>
+      <div class="actions">
+        <Controls {...props} />
+        <Views {...props} />
       </div>
-      <Controls {...props} />
     </li>
   );
 }
