@@ -31,15 +31,18 @@ export interface ListProps {
 type EntryProps = ListProps & { item: Item; index: number; stop: boolean };
 
 function Action(props: {
+  /** In words alone where it is not what one comes for. */
+  look?: "boxed" | "plain";
   stop: boolean;
   icon: JSX.Element;
   label: string;
   onClick: () => void;
 }): JSX.Element {
+  const { look = "boxed", stop, icon, label, onClick } = props;
   return (
-    <button type="button" class="boxed" tabIndex={props.stop ? 0 : -1} onClick={props.onClick}>
-      {props.icon}
-      {props.label}
+    <button type="button" class={look} tabIndex={stop ? 0 : -1} onClick={onClick}>
+      {icon}
+      {label}
     </button>
   );
 }
@@ -75,6 +78,7 @@ function Views(props: EntryProps): JSX.Element | null {
   return (
     <span class="controls views">
       <Action
+        look="plain"
         stop={stop}
         icon={<OpenIcon />}
         label={trans.__("Open here")}
@@ -82,6 +86,7 @@ function Views(props: EntryProps): JSX.Element | null {
       />
       {onBeside && (
         <Action
+          look="plain"
           stop={stop}
           icon={<BesideIcon />}
           label={trans.__("Open beside")}
