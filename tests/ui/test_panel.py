@@ -68,8 +68,7 @@ def test_a_saved_notebook_is_listed_whole(open_notebook: OpenNotebook) -> None:
     notebook.poll(lambda: pictures_drawn(panel.entries.nth(1)) == [True])
 
     panel.go("Class 8")
-    heading = notebook.output(4).get_by_role("heading")
-    expect(heading).to_be_in_viewport()
+    expect(notebook.output(4).locator(".headline")).to_be_in_viewport()
     assert notebook.evaluate("return panel.content.activeCellIndex") == 4
     assert notebook.evaluate("return panel.content.mode") == "command"
     expect(panel.root.locator(".current")).to_contain_text("Class 8")
@@ -133,7 +132,7 @@ def test_the_list_is_one_stop_and_goes_by_keys(open_notebook: OpenNotebook) -> N
     notebook.page.keyboard.press("ArrowDown")
     expect(go.nth(1)).to_be_focused()
     notebook.page.keyboard.press("Enter")
-    expect(notebook.output(4).get_by_role("heading")).to_be_in_viewport()
+    expect(notebook.output(4).locator(".headline")).to_be_in_viewport()
 
 
 def test_a_second_view_opens_in_the_panel(open_notebook: OpenNotebook) -> None:

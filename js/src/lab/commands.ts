@@ -22,6 +22,9 @@ export const COMMANDS = {
   cancel: "forcing:cancel-all",
 };
 
+/** Never in the text to translate, in which "%%" would become "%". */
+const MAGIC = "%%mfs";
+
 export interface Context {
   app: JupyterFrontEnd;
   trans: TranslationBundle;
@@ -52,8 +55,8 @@ export function addCommands(
   const { app, trans } = context;
   const category = trans.__("Forcing Sets");
   addCommand(context, COMMANDS.explain, trans.__("Notebook Operations"), {
-    label: (args) => (args.toolbar ? "" : trans.__("Explain a prediction with %%mfs")),
-    caption: trans.__("Put %%mfs on the active cell, which fits a model"),
+    label: (args) => (args.toolbar ? "" : trans.__("Explain a prediction with %1", MAGIC)),
+    caption: trans.__("Put %1 on the active cell, which fits a model", MAGIC),
     icon: (args) => (args.toolbar ? forcingIcon : undefined),
     isEnabled: () => notebooks.currentWidget !== null,
     execute: async () => {

@@ -134,7 +134,9 @@ function Empty(props: ListProps): JSX.Element {
       <p>{trans.__("No explanations yet.")}</p>
       <p>
         {trans.__(
-          "Put %%mfs on a cell that fits a model, or call study.view(x). Each explanation of the open notebooks is then listed here, while it runs and after.",
+          "Put %1 on a cell that fits a model, or call study.view(x). Each explanation of the open notebooks is then listed here, while it runs and after.",
+          // "%%" in the text itself would become "%".
+          "%%mfs",
         )}
       </p>
     </div>
