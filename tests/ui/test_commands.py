@@ -65,7 +65,9 @@ def test_keys_show_the_panel_and_go_round(open_notebook: OpenNotebook) -> None:
     expect(panel.entries).to_have_count(2)
     for index in (0, 2, 0):
         notebook.page.keyboard.press("Alt+Shift+N")
-        notebook.poll(lambda i=index: notebook.evaluate("return panel.content.activeCellIndex") == i)
+        notebook.poll(
+            lambda i=index: notebook.evaluate("return panel.content.activeCellIndex") == i
+        )
         expect(notebook.output(index).locator(".headline")).to_be_in_viewport()
 
 
@@ -115,7 +117,5 @@ def test_without_a_notebook_nothing_throws(page: Page, server: Server, place: st
 def test_without_a_kernel_nothing_throws(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(FIT, kernel=None)
     for name in COMMANDS[1:]:
-        notebook.evaluate(
-            "await window.jupyterapp.commands.execute(argument)", f"forcing:{name}"
-        )
+        notebook.evaluate("await window.jupyterapp.commands.execute(argument)", f"forcing:{name}")
     expect(SidePanel(notebook).root).to_contain_text("No explanations yet")

@@ -25,7 +25,7 @@ def without(part: str) -> str:
 
 @pytest.mark.parametrize("place", ["lab/tree/{}?reset", "edit/{}"])
 def test_a_file_opens_in_the_view(page: Page, server: Server, place: str) -> None:
-    name = f"whole-{place.split('/')[0]}.mfs.json"
+    name = f"whole-{place.split('/', maxsplit=1)[0]}.mfs.json"
     (server.root / name).write_text(whole())
     page.goto(f"{server.url}/{place.format(name)}")
     file = page.locator(".forcing-File")

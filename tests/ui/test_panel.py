@@ -138,7 +138,9 @@ def test_the_list_is_one_stop_and_goes_by_keys(open_notebook: OpenNotebook) -> N
 def test_a_second_view_opens_in_the_panel(open_notebook: OpenNotebook) -> None:
     notebook, panel = started(open_notebook)
     panel.open_here("Paused")
-    expect(panel.root.get_by_role("heading")).to_contain_text(re.compile("is (down to|still at)|or"))
+    expect(panel.root.get_by_role("heading")).to_contain_text(
+        re.compile("is (down to|still at)|or")
+    )
     # One store behind both: what is asked for here is seen there.
     panel.root.get_by_role("button", name="Resume").click()
     panel.root.get_by_role("button", name="Cancel").click()

@@ -54,8 +54,9 @@ def contrast(colour: tuple[int, ...], ground: tuple[int, ...]) -> float:
 
 
 def test_the_colours_of_the_roles(open_notebook: OpenNotebook, use: Settings) -> None:
-    use(favouredColour="#663399", rivalColour="no colour")
+    use(favouredColour="#663399", rivalColour="nocolour")
     notebook = open_notebook(saved.cell(saved.table_bundle()), kernel=None)
+    notebook.use_theme("light")
     mark = notebook.output(0).locator(MARKED).first
     notebook.poll(lambda: colour(mark) == (0x66, 0x33, 0x99))
     rival = notebook.output(0).locator(".headline .class.rival").first
@@ -68,12 +69,14 @@ def test_the_colours_of_the_roles(open_notebook: OpenNotebook, use: Settings) ->
 
 
 @lab_only
-def test_a_change_of_colour_is_seen_at_once(open_notebook: OpenNotebook, use: Settings) -> None:
+@pytest.mark.usefixtures("use")
+def test_a_change_of_colour_is_seen_at_once(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(saved.cell(saved.table_bundle()), kernel=None)
+    notebook.use_theme("light")
     mark = notebook.output(0).locator(MARKED).first
     assert colour(mark) == (0x00, 0x65, 0x9D)
     notebook.execute("settingeditor:open", query="forcing")
-    notebook.page.get_by_label("Colour of the favoured class").fill("#663399")
+    notebook.page.locator("input[id$=favouredColour]").fill("#663399")
     notebook.poll(lambda: colour(mark) == (0x66, 0x33, 0x99))
 
 
@@ -135,9 +138,7 @@ def test_an_untrusted_notebook_is_not_run(open_notebook: OpenNotebook, use: Sett
     assert [notebook.count(i) for i in range(4)] == [None] * 4
 
 
-def test_no_kernel_is_no_fault(
-    page: Page, open_notebook: OpenNotebook, use: Settings
-) -> None:
+def test_no_kernel_is_no_fault(page: Page, open_notebook: OpenNotebook, use: Settings) -> None:
     use(autorun=True)
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text))

@@ -2,16 +2,7 @@
 
 import { NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
 
-/** Position of the last cell that shows a view of ours; -1 without one. */
-export function lastView(sources: readonly string[]): number {
-  const ours = sources.some((source) => /^\s*(import|from)\s+forcing\b/m.test(source));
-  const shows = sources.map(
-    (source) =>
-      /^\s*%{1,2}mfs\b/m.test(source) ||
-      (ours && /^[^#\n]*(\bforcing\.\w|\.(view|explore)\s*\()/m.test(source)),
-  );
-  return shows.lastIndexOf(true);
-}
+import { lastView } from "./template.js";
 
 /** Whether nothing has been run on the kernel: what is there must not be done twice. */
 async function isFresh(panel: NotebookPanel): Promise<boolean> {

@@ -29,7 +29,10 @@ function explain(fault: Fault, trans: TranslationBundle): string {
     case "empty":
       return trans.__("The file is empty.");
     case "json":
-      return trans.__("It is not valid JSON, as if it had been cut off or edited: %1", fault.detail);
+      return trans.__(
+        "It is not valid JSON, as if it had been cut off or edited: %1",
+        fault.detail,
+      );
     case "other":
       return trans.__("It is JSON, but not an explanation that forcing saved.");
     case "version":

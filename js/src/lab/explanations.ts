@@ -45,7 +45,6 @@ export class Explanations {
     });
   }
 
-
   /** `changed` is emitted only while somebody watches; returns the end. */
   watch(): () => void {
     this.#watched += 1;
@@ -191,7 +190,11 @@ export class Explanations {
       this.#heard.delete(run);
     }
     for (const run of knownRuns()) {
-      if (!this.#heard.has(run)) this.#heard.set(run, run.store.subscribe(() => this.#later()));
+      if (!this.#heard.has(run))
+        this.#heard.set(
+          run,
+          run.store.subscribe(() => this.#later()),
+        );
     }
   }
 

@@ -184,9 +184,7 @@ export function List(props: ListProps): JSX.Element {
         ))}
       </div>
       {items.length > 0 && (
-        <p class="hint">
-          {trans.__("Click one to go to its cell. Running ones stay on top.")}
-        </p>
+        <p class="hint">{trans.__("Click one to go to its cell. Running ones stay on top.")}</p>
       )}
     </div>
   );

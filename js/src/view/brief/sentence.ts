@@ -53,7 +53,8 @@ export function briefly(state: State, live: boolean): Sentence {
   if (end?.status === "flipped" || (crossed(state) && end?.status !== "limit")) {
     const after = verified?.label ?? claim.rival;
     const other = klass(after === claim.favoured ? "favoured" : "rival", after);
-    if (labels) return [subject, text(" would be "), other, text(" with "), ...of, text(" changed")];
+    if (labels)
+      return [subject, text(" would be "), other, text(" with "), ...of, text(" changed")];
     if (running) return [subject, text(" stands on "), ...of, text(" or fewer")];
     return [
       subject,
