@@ -15,7 +15,8 @@ from ui.notebook_page import NotebookPage
 from ui.panel import SidePanel
 from ui.view import pictures_drawn
 
-FAR = [nbformat.v4.new_markdown_cell("\n\n".join(f"Line {n}" for n in range(60)))] * 3
+LINES = "\n\n".join(f"Line {n}" for n in range(60))
+FAR = [nbformat.v4.new_markdown_cell(LINES) for _ in range(3)]
 lab_only = pytest.mark.parametrize("host", ["lab"], indirect=True)
 
 # Long enough to be stopped.
