@@ -97,6 +97,12 @@ export class Store {
     return new Store({ state: { ...this.state, targets: null }, live: null }, this.pictures);
   }
 
+  /** As `setLive`, for a host that was given another state of the run that it shows. */
+  setState(state: State): void {
+    this.#feed = { ...this.#feed, state };
+    this.#tell();
+  }
+
   setLive(live: Transport | null): void {
     if (live === this.#live) return;
     this.#hangUp();
