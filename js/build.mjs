@@ -10,13 +10,27 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { licenceBanner, licenceReport } from "./licences.mjs";
 import { writePage } from "./page.mjs";
 
+/** Style sheets as text, without their comments and blanks. */
+const sheets = {
+  name: "sheets",
+  setup: (build) =>
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await esbuild.transform(readFileSync(path, "utf8"), {
+        loader: "css",
+        minify: true,
+      });
+      return { contents: code, loader: "text" };
+    }),
+};
+
 const common = {
   bundle: true,
   format: "esm",
   target: "es2022",
   jsx: "automatic",
   jsxImportSource: "preact",
-  loader: { ".css": "text", ".html": "text" },
+  loader: { ".html": "text" },
+  plugins: [sheets],
   logLevel: "warning",
 };
 
