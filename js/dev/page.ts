@@ -51,6 +51,10 @@ const VARIANTS: Record<string, { of: string; make: (state: State) => State }> = 
     of: "alternatives",
     make: (state) => otherSets(state, "Searching · step 7", true),
   },
+  numbered: {
+    of: "planed",
+    make: (state) => stopped(state, 9, "cancelled", "Cancelled on request."),
+  },
   crowded: { of: "planed", make: (state) => withPlane(state, 100_000) },
   "crowded-robust": { of: "robust", make: (state) => withPlane(state, 4000) },
   unasked: { of: "table", make: (state) => state },

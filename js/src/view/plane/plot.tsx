@@ -170,7 +170,7 @@ export function Plot(props: { plane: Plane; width: number; height: number }): JS
     const edge = (name: "before" | "after"): Box | null =>
       put(atEdge(name, boundaries[name], frame), obstacles);
     return {
-      target: put(beside("target", target, TARGET + 4), obstacles),
+      target: put(beside("target", target, TARGET + 6), obstacles),
       before: edge("before"),
       after: edge("after"),
       numbers: few
@@ -181,7 +181,6 @@ export function Plot(props: { plane: Plane; width: number; height: number }): JS
   }, [spots, boundaries, frame, plane]);
 
   const show = (row: number | null): void => {
-    if (row === shown) return;
     setShown(row);
     dispatch({ type: "cursor", step: spots.find((s) => s.line.row === row)?.line.step ?? null });
   };
@@ -228,7 +227,10 @@ export function Plot(props: { plane: Plane; width: number; height: number }): JS
     return x === undefined || y === undefined || Number.isNaN(x) ? null : { x, y };
   };
   const current = screen.cursor === null ? undefined : state.steps[screen.cursor - 1]?.row;
-  const ringed = new Set([...selected.slice(-BUTTONS), ...(current === undefined ? [] : [current])]);
+  const ringed = new Set([
+    ...selected.slice(-BUTTONS),
+    ...(current === undefined ? [] : [current]),
+  ]);
   const newest = selected.at(-1);
   const told = shown ?? newest;
   const tipAt = told === undefined ? null : at(told);
