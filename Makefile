@@ -19,6 +19,7 @@ NOTEBOOK := notebooks/01-first-forcing-set.ipynb
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 WIDGET := src/forcing/static/widget.js
+PAGE := src/forcing/static/page.html
 LABEXTENSION := src/forcing/labextension/package.json
 JS_SETUP := js/package.json js/package-lock.json js/.npmrc
 JS_SOURCES := $(shell find js/src js/schema js/style -type f) js/build.mjs js/tsconfig.json
@@ -31,7 +32,7 @@ lab: $(DONE)/package ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab $(AS_ROOT) $(NOTEBOOK)
 
 .PHONY: build
-build: $(WIDGET) $(LABEXTENSION) ## bundle the widget and the lab extension
+build: $(WIDGET) $(PAGE) $(LABEXTENSION) ## bundle the widget, the page and the lab extension
 
 .PHONY: test
 test: lint test-js test-python ## every check: static ones, units, notebooks, browser
@@ -66,6 +67,10 @@ format: $(DONE)/develop $(DONE)/node ## rewrite the sources as lint wants them
 SECTIONS ?=
 bench: $(DONE)/package ## forcing beside refits and peers, on this machine
 	$(BIN)/python -m benchmarks $(SECTIONS)
+
+.PHONY: pictures
+pictures: $(DONE)/develop $(DONE)/browser ## the pictures of the docs, from a real JupyterLab
+	PYTHONPATH=tests $(BIN)/python docs/images/make.py
 
 .PHONY: dist
 dist: $(DONE)/tools build ## wheel and sdist, bundles included
@@ -118,7 +123,11 @@ $(DONE)/node: $(JS_SETUP) | $(DONE)/venv
 $(WIDGET): $(DONE)/node $(JS_SOURCES)
 	cd js && npm run --silent build:widget
 
-$(LABEXTENSION): $(DONE)/node $(JS_SOURCES) | $(DONE)/tools
+$(PAGE): $(DONE)/node $(JS_SOURCES) js/page.mjs src/forcing/explanation/page.html
+	cd js && npm run --silent build:standalone
+
+# It holds the page too, for notebooks without a kernel.
+$(LABEXTENSION): $(DONE)/node $(JS_SOURCES) $(PAGE) | $(DONE)/tools
 	cd js && npm run --silent build:lab
 
 # --- Browser ------------------------------------------------------------------------------------

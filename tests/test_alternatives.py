@@ -198,3 +198,69 @@ def test_a_model_known_by_its_refits_says_why_it_has_none():
     assert first.flipped
     with pytest.raises(TypeError, match=r"alternatives\(\) .* needs a model with an objective"):
         first.alternatives()
+
+
+# Kept, told and saved
+
+
+@pytest.fixture
+def fresh(found):
+    X, _, _, study, _ = found
+    return study.explain(X[26], verify=False)
+
+
+def test_what_was_found_is_not_searched_again(fresh):
+    one = fresh.alternatives(1)
+    three = fresh.alternatives(3)
+    assert len(three) == 3
+    assert any(other is one[0] for other in three)
+    assert fresh.alternatives(1) == one
+
+
+def test_a_search_that_is_ended_keeps_what_it_found_and_can_go_on(fresh):
+    others = fresh.others
+    first = others.next()
+    heard = []
+
+    def third(event):
+        heard.append(event)
+        return len(heard) < 3
+
+    assert others.next(third) is None
+    assert len(heard) == 3
+    assert others.found == (first,)
+    assert others.next() is not None
+
+
+def test_the_sets_are_saved_with_their_rows(fresh, tmp_path):
+    plain = fresh.to_dict()
+    assert plain["alternatives"] is None
+    others = fresh.alternatives(2)
+    saved = fresh.to_dict()
+    told = saved["alternatives"]
+    assert not told["searching"]
+    assert sorted(len(other["rows"]) for other in told["sets"]) == [o.size for o in others]
+    for other in told["sets"]:
+        assert {str(row) for row in other["rows"]} <= set(saved["rows"])
+        assert other["shared"] == len(set(other["rows"]) & set(fresh.supports.tolist()))
+        assert other["label"] == str(fresh.claim.rival)
+        assert other["verified"] is None
+    again = forcing.load(fresh.save(tmp_path / "sets.mfs.json"))
+    assert again.to_dict() == saved
+    bundle = fresh._repr_mimebundle_()["application/vnd.forcing.v1+json"]
+    assert bundle["alternatives"] == told
+    assert set(saved["rows"]) == set(bundle["rows"])
+    # What was told of the run itself stays.
+    assert {key: saved[key] for key in saved if key not in ("alternatives", "rows")} == {
+        key: plain[key] for key in plain if key not in ("alternatives", "rows")
+    }
+
+
+def test_what_is_saved_while_a_search_goes_on_does_not_spin_for_ever(fresh):
+    from forcing.explanation.snapshot import bundle
+
+    fresh.alternatives(1)
+    state = fresh.protocol_state
+    state["alternatives"] |= {"searching": True}
+    saved = bundle(state, lambda _: None)["application/vnd.forcing.v1+json"]
+    assert saved["alternatives"]["searching"] is False

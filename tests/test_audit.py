@@ -1,5 +1,6 @@
 """Audits of whole test sets."""
 
+import re
 import sys
 import time
 
@@ -274,7 +275,7 @@ def test_the_summary_shows_text_from_data_as_text(audit):
     audit = study_of(X, labels, model, row_ids=["<i>"] * 100).audit(X, labels, progress=False)
     html = audit._repr_html_()
     assert audit.wrong.any()
-    assert "<b>" not in html
+    assert "<b>one" not in html
     assert "<i>" not in html
     assert "&lt;i&gt;" in html
     assert "median size" in repr(audit)
@@ -286,6 +287,25 @@ def test_the_figure_marks_wrong_decisions(audit):
     assert len(wrong.x) == audit.wrong.sum()
     assert len(right.x) + len(wrong.x) == 40
     assert sorted([*right.y, *wrong.y]) == sorted(map(len, audit.supports))
+    claims = [audit[t].claim.confidence for t in np.flatnonzero(audit.wrong)]
+    assert 1 / (1 + np.exp(-wrong.x)) == pytest.approx(claims)
+
+
+def test_the_axis_of_the_figure_tells_sure_decisions_apart():
+    pytest.importorskip("bqplot")
+    from forcing.jupyter.audit_figure import sizes
+
+    sure = np.array([0.55, 0.999, 0.9999, 1.0])
+    figure = sizes(sure, np.array([1, 30, 60, 400]), None)
+    (points,) = figure.marks
+    assert np.diff(points.x).min() > 1.5
+    assert np.isfinite(points.x).all()
+    axis = figure.axes[0]
+    assert axis.tick_labels["0"] == "50%"
+    assert list(axis.tick_labels.values())[-1] == "99.9999%"
+    assert np.diff(axis.tick_values).min() >= 1.0
+    assert len(axis.tick_values) == len(axis.tick_labels)
+    assert sizes(np.array([]), np.array([], dtype=int), None).marks[0].x.size == 0
 
 
 def test_without_pandas_the_records_are_there(audit, monkeypatch):
@@ -345,3 +365,57 @@ def test_classes_stay_as_they_are_beside_a_target_without_a_claim():
         first, none, last = frame[name].tolist()
         assert {type(first), type(last)} == {int}
         assert none is None
+
+
+# What a notebook shows
+
+
+def cells(html, caption):
+    """The lines of the table with this caption, a list of texts each."""
+    table = html.split(f"<caption>{caption}")[1].split("</table>")[0]
+    lines = re.findall(r"<tr>(.*?)</tr>", table.split("<tbody>")[1], re.DOTALL)
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line) for line in lines]
+
+
+def test_wrong_decisions_on_few_rows_come_first(audit):
+    lines = cells(audit._repr_html_(), "Decisions and the rows they stand on, wrong ones (✗) first")
+    wrong = [line[2].endswith("✗") for line in lines]
+    assert wrong == sorted(wrong, reverse=True)
+    assert sum(wrong) == min(20, audit.wrong.sum())
+    for kind in (True, False):
+        sizes = [int(line[3]) for line, is_wrong in zip(lines, wrong, strict=True)
+                 if is_wrong is kind]  # fmt: skip
+        assert sizes == sorted(sizes)
+    bars = [len(line[4]) for line in lines]
+    sizes = [int(line[3]) for line in lines]
+    assert bars[sizes.index(max(sizes))] == max(bars) == 12
+    assert min(bars) >= 1
+    for line in lines:
+        assert int(line[3]) == len(audit[int(line[0])].supports)
+    assert "and 20 more: <code>.frame</code> has all" in audit._repr_html_()
+
+
+def test_the_suspects_have_a_table_of_their_own(audit):
+    lines = cells(audit._repr_html_(), "Training rows that wrong decisions stand on")
+    frame = audit.suspects()
+    frame = frame[frame["wrong"] > 0]
+    assert [int(line[0]) for line in lines] == frame["row"].tolist()[:10]
+    assert [int(line[2]) for line in lines] == frame["wrong"].tolist()[:10]
+    assert [int(line[4]) for line in lines] == frame["sets"].tolist()[:10]
+
+
+def test_the_tables_say_what_their_columns_are_and_leave_out_empty_ones(three_or_eight):
+    study, X, _ = three_or_eight
+    html = study.audit(X[:3], verify=False, bound=False, progress=False)._repr_html_()
+    heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', html)
+    assert heads == ["Target", "Decided", "Rows", "", "Checked"]
+    assert html.count("<caption>") == html.count("<table>") == 1
+    assert html.count('<th scope="row"') == 3
+    assert not re.search(r"<script|<style|\bid=|\bon\w+=", html)
+
+
+def test_an_audit_without_any_set_has_a_table_too(three_or_eight):
+    study, X, y = three_or_eight
+    html = study.audit(X[:4], y[:4], max_seconds=0.0, progress=False)._repr_html_()
+    assert "Checked" in html
+    assert len(cells(html, "Decisions and the rows they stand on")) == 4

@@ -16,7 +16,8 @@ import forcing
 from fake_study import REFINED, ROWS, STEPS, FakeStudy, whole_run
 from forcing.display import Images, Texts
 from forcing.explanation import Explanation, load
-from forcing.explanation.report import fragment, page
+from forcing.explanation.page import page
+from forcing.explanation.report import fragment
 from forcing.explanation.sentence import percent
 from forcing.protocol.context import Context
 from forcing.records import Bound, Decision, End, Progress, Refined, Start, Verified
@@ -316,21 +317,21 @@ def test_probabilities_read_the_same_on_the_screen(tmp_path):
 def test_repr_is_the_answer():
     text = repr(explained()).replace("\u202f", " ")
     assert "Good (80 %) stands on 2 of 12 training rows" in text
-    assert "Retrained without them: bad (good keeps 48 %). At least 2 are needed." in text
+    assert "Retrained without them: bad (52 %). No smaller set flips it." in text
     assert "irreducible" in text
     assert "not checked by retraining" in repr(explained(without(Verified)))
     stopped = repr(explained([*whole_run()[:4], End("cancelled", "Stopped at step 2.", 1.0)]))
     assert "Stopped at step 2." in stopped
     unflippable = repr(explained([whole_run()[0], End("unflippable", "Too few rows.", 1.0)]))
-    assert "cannot be flipped by removing training rows. Too few rows." in unflippable
+    assert "cannot be flipped by removing rows. Too few rows." in unflippable
 
 
 def test_that_one_row_is_needed_is_not_said():
     """A bound of 1 is none: several classes, a hinge loss, refits alone."""
     lone = [replace(r, rows=1) if isinstance(r, Bound) else r for r in whole_run()]
-    assert "At least" not in repr(explained(lone))
-    assert "At least" not in repr(explained(without(Bound)))
-    assert "At least" in repr(explained())
+    assert "smaller" not in repr(explained(lone))
+    assert "smaller" not in repr(explained(without(Bound)))
+    assert "smaller" in repr(explained())
 
 
 EVIL = '<script>alert("x")</script>'
@@ -343,21 +344,54 @@ def test_the_html_file_is_whole_and_escapes_what_comes_from_data(tmp_path):
     context.study.notes = [EVIL]
     path = Explanation.gather(context, whole_run()).to_html(tmp_path / "one.html")
     text = path.read_text()
-    assert "<script" not in text
-    assert "<img src=x" not in text
-    assert "<b>bad</b>" not in text
-    assert "&lt;script&gt;" in text
-    assert "good &amp; fine" in text
+    table, state = parts_of(text)
+    for part in (table, state):
+        assert "<script" not in part
+        assert "<img src=x" not in part
+        assert "<b>bad</b>" not in part
+        assert not re.search(r"https?://", part)
+    assert "&lt;script&gt;" in table
+    assert "good &amp; fine" in table
+    assert json.loads(state)["start"]["notes"] == [EVIL]
     assert "prefers-color-scheme: dark" in text
-    assert not re.search(r"https?://", text)
+    assert "default-src 'none'" in text
+    # The state, and the script of the view.
+    assert text.count("<script") == text.count("</script>") == 2
+
+
+def parts_of(text):
+    """The table of a page, and the state that its script draws."""
+    table = text.partition("<main>")[2].partition("</main>")[0]
+    state = text.partition('<script type="application/json">')[2].partition("</script>")[0]
+    return table, state
+
+
+def test_a_page_of_200_pictures_stays_below_a_megabyte(tmp_path):
+    """Noise is what compresses worst: rows lose their pictures, and the page says how many."""
+    rng = np.random.default_rng(0)
+    rows = 220
+    study = FakeStudy(row_ids=None, display=Images(rng.random((rows, 64, 64, 3))))
+    study.X, study.y = np.zeros((rows, 3)), np.array(["good", "bad"] * (rows // 2))
+    study.n_rows = rows
+    steps = [replace(STEPS[0], number=k + 1, row=k) for k in range(200)]
+    run = [record for record in whole_run() if isinstance(record, Start | End)]
+    found = Explanation.gather(Context.of(study, np.zeros(3)), [run[0], *steps, run[1]])
+    text = found.to_html(tmp_path / "large.html").read_text()
+    assert 700_000 < len(text.encode()) < 1_000_000
+    assert "without their content" in text
+    state = json.loads(parts_of(text)[1])
+    assert len(state["steps"]) == 200
+    assert 0 < sum(row["item"] is not None for row in state["rows"].values()) < 200
 
 
 def test_values_of_cells_are_escaped(tmp_path):
     frame = pd.DataFrame({"word": [EVIL if k % 2 else "<u>" for k in range(ROWS)]})
     text = explained(X=frame, x=frame.iloc[1]).to_html(tmp_path / "one.html").read_text()
-    assert "<script" not in text
-    assert "<u>" not in text
-    assert "word: &lt;u&gt; vs &lt;script&gt;" in text
+    table, state = parts_of(text)
+    for part in (table, state):
+        assert "<script" not in part
+        assert "<u>" not in part
+    assert "word: &lt;u&gt; vs &lt;script&gt;" in table
 
 
 def test_the_html_file_has_the_pictures_inline(tmp_path):

@@ -4,10 +4,10 @@
  */
 
 import type { Transport } from "../src/host.js";
-import { parseState } from "../src/protocol.js";
+import { parseComparison, parseState } from "../src/protocol.js";
 import type { Message, State } from "../src/protocol.js";
-import { mount } from "../src/view/index.js";
-import { longNames, stopped, streaming } from "./variants.js";
+import { mount, mountComparison } from "../src/view/index.js";
+import { compared, longNames, otherSets, refitting, stopped, streaming } from "./variants.js";
 
 const query = new URLSearchParams(location.search);
 const name = query.get("state") ?? "table";
@@ -35,7 +35,25 @@ const VARIANTS: Record<string, { of: string; make: (state: State) => State }> = 
       stopped(state, 5, "unflippable", "Every row that supports the decision was removed."),
   },
   failed: { of: "table", make: (state) => stopped(state, 2, "failed", "Memory ran out.") },
+  methods: { of: "table", make: (state) => compared(state, 11) },
+  refitting: { of: "table", make: refitting },
   long: { of: "table", make: longNames },
+  looking: {
+    of: "alternatives",
+    make: (state) => otherSets(state, "Searching · step 7", true),
+  },
+  unasked: { of: "table", make: (state) => state },
+  "no-others": {
+    of: "table",
+    make: (state) => ({
+      ...otherSets(state, ""),
+      alternatives: {
+        sets: [],
+        searching: false,
+        note: "No other set was found: with rows of this one held in place the decision stays.",
+      },
+    }),
+  },
 };
 
 function pretendKernel(state: State): Transport {
@@ -46,6 +64,18 @@ function pretendKernel(state: State): Transport {
     send: (command) => {
       if (command.type === "sync") {
         setTimeout(() => tell({ schema: "forcing.v1", seq, state }), 0);
+      }
+      if (command.type === "explain") {
+        // The same explanation under another name, as the kernel would tell it.
+        const { target } = command;
+        const entry = state.targets?.entries.find((e) => e.target === target);
+        if (!state.start || !state.targets || !entry) return;
+        const named = { ...state.start.target, name: entry.name };
+        const start = { ...state.start, id: entry.name, target: named };
+        const targets = { ...state.targets, chosen: target };
+        const steps = state.steps.filter((_, i) => i % 3 !== 1);
+        seq += 1;
+        tell({ schema: "forcing.v1", seq, state: { ...state, start, targets, steps } });
       }
       if (command.type === "what-if" && state.start) {
         const { favoured } = state.start.claim;
@@ -74,7 +104,14 @@ async function main(): Promise<void> {
   document.body.style.background = THEMES[theme]?.["--jp-layout-color0"] ?? "";
   const variant = VARIANTS[name];
   const response = await fetch(`${variant?.of ?? name}.json`);
-  const saved = parseState(await response.json());
+  const data: unknown = await response.json();
+  const comparison = parseComparison(data);
+  const place = document.getElementById("root");
+  if (comparison && place) {
+    mountComparison(place, comparison);
+    return;
+  }
+  const saved = parseState(data);
   if (saved === null) throw new Error(`${name} is no state of this schema`);
   const state = variant ? variant.make(saved) : saved;
   const root = document.getElementById("root");

@@ -9,11 +9,15 @@ import sys
 import threading
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Position, sync_playwright
 
 PAGE = Path(__file__).parent.parent / "lib" / "dev"
 WIDTHS = (948, 520, 360)
-RUNNING = ("streaming", "streaming-table", "beginning")
+LIVE = ("back", "several", "pin", "find")
+# Left of a row's content, where no button is.
+NEAR: Position = {"x": 60, "y": 10}
+RUNNING = ("streaming", "streaming-table", "beginning", "refitting")
+RUNNING += ("looking", "unasked", "no-others")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -39,8 +43,40 @@ def act(page: Page, action: str) -> None:
         tab = page.get_by_role("tab", name="Side by side")
         if tab.count() > 0:
             tab.click()
+    if action in ("others", "open"):
+        page.get_by_role("tab", name="Alternatives").click()
+    if action == "open":
+        page.get_by_role("button", name="Set 2").click()
     if action == "influence":
         page.get_by_role("tab", name="Influence").click()
+    if action in ("list", "find", "pin"):
+        drawer = page.locator(".drawer")
+        if drawer.count() > 0:
+            drawer.click()
+        if action == "find":
+            page.get_by_role("searchbox").fill("malignant 1")
+        if action == "pin":
+            page.locator(".target-entry").nth(0).click()
+            page.get_by_role("button", name="Keep beside").click()
+            page.locator(".drawer").click()
+            page.locator(".target-entry").nth(1).click()
+    if action == "group":
+        page.get_by_label("Group by").select_option("feature")
+        page.locator(".row.group button").first.click()
+    if action == "search":
+        page.get_by_label("Search rows").fill("2")
+        page.get_by_label("Sort by").select_option("change")
+    if action == "several":
+        for k in (1, 2):
+            page.locator("[data-place]").nth(k).click(modifiers=["Control"], position=NEAR)
+    if action == "features":
+        page.locator("[data-place]").nth(1).click(position=NEAR)
+        page.locator("[data-place]").nth(2).click(modifiers=["Control"], position=NEAR)
+        page.get_by_role("button", name="Show all").click()
+    back = page.get_by_role("button", name="One removal back")
+    if action == "play" and back.count() > 0:
+        for _ in range(4):
+            back.click()
     page.wait_for_timeout(100)
 
 
@@ -58,7 +94,7 @@ def main(folder: Path, states: list[str]) -> None:
                     size = {"width": width, "height": 900}
                     page = browser.new_page(viewport=size, device_scale_factor=2)
                     page.on("pageerror", lambda error: sys.stderr.write(f"{error}\n"))
-                    live = "&live" if state in RUNNING or action == "back" else ""
+                    live = "&live" if state in RUNNING or action in LIVE else ""
                     page.goto(f"{address}/?state={state}&theme={theme}{live}")
                     page.wait_for_selector(".headline strong")
                     page.wait_for_timeout(250)

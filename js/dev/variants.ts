@@ -70,3 +70,28 @@ export function longNames(state: State): State {
     rows: Object.fromEntries(rows) as State["rows"],
   };
 }
+
+/** As if somebody had asked for other sets; those that the state has stay. */
+export function otherSets(state: State, note: string, searching = false): State {
+  const sets = state.alternatives?.sets ?? [];
+  return { ...state, alternatives: { sets: searching ? sets.slice(0, 2) : sets, searching, note } };
+}
+
+/** A run compared with `count` baselines. */
+export function compared(state: State, count: number): State {
+  const [first] = state.rankings;
+  if (first === undefined) return state;
+  const rankings = Array.from({ length: count }, (_, i) => ({
+    ...first,
+    method: `method-${i + 1}`,
+    flips_at: (first.flips_at ?? 0) + i,
+    curve: first.curve.map(([k, p]): [number, number] => [k * (1 + i / 8), p]),
+  }));
+  return { ...state, rankings };
+}
+
+/** A search by refits, which knows no step before its end. */
+export function refitting(state: State): State {
+  const progress = { type: "progress", phase: "search", done: 42, total: 600, note: "" } as const;
+  return { ...streaming(state, 0), progress };
+}

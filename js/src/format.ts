@@ -67,6 +67,17 @@ export function count(n: number): string {
   return signed(String(Math.round(n))).replace(/\B(?=(\d{3})+(?!\d))/g, THIN);
 }
 
+/** A number at four digits, or as many as tell it from `edge`: "181", "169.97", "181 200". */
+export function quantity(v: number, edge: number | null = null): string {
+  let text = v.toPrecision(4);
+  for (let n = 5; n <= 8 && Number(text) === edge && v !== edge; n++) text = v.toPrecision(n);
+  const short = Number(text);
+  const size = Math.abs(short);
+  if (short !== 0 && (size >= 1e9 || size < 1e-4)) return signed(short.toExponential());
+  const plain = signed(String(short));
+  return size < 1e4 ? plain : plain.replace(/\B(?=(\d{3})+(?!\d))/g, THIN);
+}
+
 /** A change of confidence in points with its sign: "−1.6", "+0.2". */
 export function points(change: number, digits = 1): string {
   const text = (100 * change).toFixed(digits);

@@ -301,6 +301,7 @@ const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } =
     rows,
   }),
   targets: shape<P.TargetsEvent>({ type: literal("targets"), ...targetsFields }),
+  chosen: shape<P.Chosen>({ type: literal("chosen"), target: natural }),
   explained: shape<P.Explained>({
     type: literal("explained"),
     target: natural,
@@ -337,6 +338,16 @@ const state = grown<P.State, Added>(firstState, {
 /** The saved form, or null where it is of another schema or malformed. */
 export function parseState(x: unknown): P.State | null {
   return state(x) ? { ...NONE_ADDED, ...x } : null;
+}
+
+/** Two saved forms side by side, or null. */
+export function parseComparison(x: unknown): P.Comparison | null {
+  if (!object(x) || x.schema !== SCHEMA || !Array.isArray(x.compare) || x.compare.length !== 2) {
+    return null;
+  }
+  const [first, second] = x.compare.map(parseState);
+  if (!first || !second || !list(string)(x.names) || x.names.length !== 2) return null;
+  return { states: [first, second], names: [x.names[0] ?? "", x.names[1] ?? ""] };
 }
 
 /** What a state of before these keys were added has of them. */

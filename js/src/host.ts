@@ -18,6 +18,8 @@ export interface Host {
   state: State | null;
   /** Null where no kernel stands behind the view. */
   live: Transport | null;
+  /** Makes a state one HTML file, where that goes without a kernel. */
+  makePage?: (state: State) => Promise<string>;
 }
 
 /** Set on the global object where the lab extension draws the saved form of explanations. */

@@ -16,6 +16,8 @@ const SYNC_LEAST_MS = 30_000;
 const SILENT_AFTER = 2;
 /** A run that says nothing for this long is asked whether it is still there. */
 const PULSE_MS = 5000;
+/** More selections than this on their way and back are forgotten. */
+const MOST_ECHOES = 32;
 
 /** What answers a question of one view and is no part of the state. */
 export type Answer = WhatIf | PlaneEvent;
@@ -28,6 +30,10 @@ export class Store {
   #answers = new Set<(answer: Answer) => void>();
   #pages: ((page: string | null) => void)[] = [];
   #selected: readonly number[] = [];
+  /** What this store picked and the kernel has not told back yet, in order. */
+  #echoes: (readonly number[])[] = [];
+  #borrowed: boolean;
+  #makePage: Host["makePage"] | null;
   #detach: (() => void)[] = [];
   #syncing: ReturnType<typeof setTimeout> | null = null;
   #asked = 0;
@@ -37,9 +43,12 @@ export class Store {
   // Two clients of one kernel must not take each other's answers for theirs.
   #request = Math.floor(Math.random() * 2 ** 31);
 
-  constructor(host: Host) {
+  /** `pictures`: those of another store, which keeps them. */
+  constructor(host: Host, pictures?: Pictures) {
+    this.#borrowed = pictures !== undefined;
     this.#feed = { state: host.state ?? emptyState(), seq: null, behind: false };
-    this.pictures = new Pictures((ids) => this.send({ type: "images", ids }));
+    this.#makePage = host.makePage ?? null;
+    this.pictures = pictures ?? new Pictures((ids) => this.send({ type: "images", ids }));
     this.setLive(host.live);
   }
 
@@ -70,14 +79,27 @@ export class Store {
   select(rows: readonly number[]): void {
     if (same(rows, this.#selected)) return;
     this.#selected = rows;
+    this.#expect(rows);
     this.send({ type: "select", rows: [...rows] });
     this.#tell();
   }
 
-  /** As `select`, for what came from the kernel or the host, which know it already. */
+  /** As `select`, for what came from the host, which tells the kernel itself. */
   showSelected(rows: readonly number[]): void {
     if (same(rows, this.#selected)) return;
     this.#selected = rows;
+    this.#expect(rows);
+    this.#tell();
+  }
+
+  /** The state as it is now, in a store without a line that has the same pictures. */
+  copy(): Store {
+    return new Store({ state: { ...this.state, targets: null }, live: null }, this.pictures);
+  }
+
+  /** As `setLive`, for a host that was given another state of the run that it shows. */
+  setState(state: State): void {
+    this.#feed = { ...this.#feed, state };
     this.#tell();
   }
 
@@ -121,9 +143,14 @@ export class Store {
     return this.#request;
   }
 
-  /** The explanation as one HTML file; null where the kernel cannot be reached. */
-  askPage(): Promise<string | null> {
-    if (this.#live === null) return Promise.resolve(null);
+  /** Whether somebody can make the explanation a page. */
+  get hasPage(): boolean {
+    return this.#live !== null || this.#makePage !== null;
+  }
+
+  /** The explanation as one HTML file; null where nobody can make it. */
+  page(): Promise<string | null> {
+    if (this.#live === null) return this.#makePage?.(this.state) ?? Promise.resolve(null);
     return new Promise((resolve) => {
       this.#pages.push(resolve);
       this.send({ type: "page" });
@@ -145,7 +172,7 @@ export class Store {
     this.#live = null;
     this.#listeners.clear();
     this.#answers.clear();
-    this.pictures.dispose();
+    if (!this.#borrowed) this.pictures.dispose();
   }
 
   #receive(message: Message): void {
@@ -158,21 +185,29 @@ export class Store {
       for (const resolve of this.#pages.splice(0)) resolve(message.page);
       return;
     }
-    const before = this.state.start?.id;
     if ("events" in message) {
       for (const event of message.events) {
         if (event.type === "what-if" || event.type === "plane") {
           this.#answers.forEach((listener) => listener(event));
         }
-        if (event.type === "selected") this.#selected = event.rows;
+        if (event.type === "selected") this.#hearSelected(event.rows);
       }
     }
     this.#feed = reduce(this.#feed, message);
-    // What was picked in one run says nothing in another.
-    if (before !== undefined && this.state.start?.id !== before) this.#selected = [];
     if (this.#feed.behind) this.#sync();
     else if (this.#feed.seq !== null) this.#stopSyncing();
     this.#tell();
+  }
+
+  #expect(rows: readonly number[]): void {
+    if (this.#live !== null) this.#echoes = [...this.#echoes, rows].slice(-MOST_ECHOES);
+  }
+
+  /** What comes back late must not undo what was picked since. */
+  #hearSelected(rows: readonly number[]): void {
+    const at = this.#echoes.findIndex((echo) => same(echo, rows));
+    if (at < 0) this.#selected = rows;
+    this.#echoes = at < 0 ? [] : this.#echoes.slice(at + 1);
   }
 
   /** At most one request is out at a time. */
@@ -227,6 +262,6 @@ export class Store {
   }
 }
 
-function same(a: readonly number[], b: readonly number[]): boolean {
+export function same(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((row, i) => row === b[i]);
 }

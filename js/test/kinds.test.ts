@@ -12,7 +12,7 @@ describe("several classes", () => {
     const several = { start: start({ classes: 3 }) };
     expect(headline(draw(finished(3, several)))).toBe(
       "Bad (61 % against good) stands on 3 of 1 200 training rows. " +
-        "Retrained without them: good (50.3 %).",
+        "Retrained without them: good (50.3 %). At least 2 are needed.",
     );
     expect(headline(draw(running(0, several), new TestLine()))).toContain("Next in line is good.");
   });
@@ -30,7 +30,7 @@ describe("a regression", () => {
   it("tells predictions instead of confidence", () => {
     expect(headline(draw(state))).toBe(
       "Above 170 (181) stands on 3 of 1 200 training rows. " +
-        "Retrained without them: below 170 (169.7).",
+        "Retrained without them: below 170 (169.7). At least 2 are needed.",
     );
   });
 

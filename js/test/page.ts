@@ -7,7 +7,7 @@ import type { MountedView } from "../src/view/index.js";
 import type { TestLine } from "./fixtures.js";
 
 let view: MountedView | null = null;
-let root: HTMLElement;
+let root: HTMLElement = document.createElement("div");
 
 /** Draws into the same element when `again`. */
 export function draw(state: State | null, live: TestLine | null = null, again = false): ShadowRoot {

@@ -3,7 +3,7 @@ import type { WhatIf } from "../src/protocol.js";
 import { rowsExtent } from "../src/view/curve/extent.js";
 import { thin } from "../src/view/curve/geometry.js";
 import { crosses, overlap, place } from "../src/view/curve/place.js";
-import { csv, rowsText } from "../src/view/export.js";
+import { csv, rowsText } from "../src/view/export/text.js";
 import { fit, numeric, sharedColumns } from "../src/view/rows/columns.js";
 import type { Fit } from "../src/view/rows/columns.js";
 import { supportLines } from "../src/view/rows/lines.js";

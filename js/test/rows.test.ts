@@ -97,6 +97,9 @@ describe("rows", () => {
     );
     button(shadow, "Undo").click();
     await settle();
+    expect(text(shadow.querySelector(".what-if"))).toContain("With row 101 put back: bad (51.2 %)");
+    button(shadow, "Undo").click();
+    await settle();
     expect(shadow.querySelector(".what-if")).toBeNull();
   });
 

@@ -92,7 +92,7 @@ def test_thousands_of_table_rows_keep_to_the_budget():
     assert size(bundle) <= BUDGET
     assert len(bundle[MIME]["steps"]) == 1000
     assert bundle[MIME]["rows"]["0"]["item"] is not None
-    assert "and 980 more rows" in bundle["text/html"]
+    assert "and 980 more training rows" in bundle["text/html"]
     # What is not saved here is in the file.
     assert len(explanation.to_dict()["rows"]) > 1000
 

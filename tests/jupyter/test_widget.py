@@ -38,7 +38,7 @@ def test_the_widget_streams_and_has_the_result(fake_comms):
     messages = sent(channel)
     assert [message["seq"] for message in messages] == list(range(1, len(messages) + 1))
     assert messages[-1]["events"][-1]["type"] == "end"
-    assert "good" in repr(shown)
+    assert "Good (80" in repr(shown)
 
 
 def test_options_go_to_the_study_or_to_the_screen(fake_comms):
@@ -91,7 +91,9 @@ def test_commands_come_through_the_control(fake_comms):
     command(type="resume")
     command(type="nonsense")
     command(type="sync")
-    assert "state" in sent(channel)[-1]
+    *_, state, picked = sent(channel)
+    assert "state" in state
+    assert picked["events"] == [{"type": "selected", "rows": [3, 4]}]
     command(type="cancel")
     assert shown.wait(1).status == "cancelled"
     gate.set()
@@ -190,6 +192,46 @@ def test_a_failed_run_freezes_with_what_it_found(kernel_shell):
     assert kernel_shell[-1][1] == SAVED
 
 
+UNDRAWN = {"type": "hello", "schema": "forcing.v1", "renderer": False}
+
+
+def test_hosts_that_cannot_draw_the_saved_form_keep_the_live_view(kernel_shell, fake_comms):
+    """What they save has both, so that the table is in the file."""
+    shown = view(FakeStudy(), np.zeros(3))
+    shown._ipython_display_()
+    _, channel = channels(fake_comms)
+    channel.receive({"method": "custom", "content": UNDRAWN})
+    shown.wait(5)
+    assert kernel_shell[-1][1:] == (LIVE | SAVED, True)
+
+
+def test_a_view_that_says_so_after_the_end_gets_its_place_back(kernel_shell, fake_comms):
+    shown = view(FakeStudy(), np.zeros(3))
+    shown._ipython_display_()
+    shown.wait(5)
+    assert kernel_shell[-1][1:] == (SAVED, True)
+    _, channel = channels(fake_comms)
+    for _ in range(2):  # the view repeats itself
+        channel.receive({"method": "custom", "content": UNDRAWN})
+    assert [(data, update) for _, data, update in kernel_shell[2:]] == [(LIVE | SAVED, True)]
+
+
+def test_commands_come_on_the_own_comm_of_hosts_that_know_no_other(fake_comms):
+    gate = threading.Event()
+
+    def slow():
+        yield whole_run()[0]
+        gate.wait(5)
+
+    shown = view(FakeStudy(slow), np.zeros(3))
+    _, channel = channels(fake_comms)
+    channel.receive({"method": "custom", "content": UNDRAWN})
+    assert {"type": "hello", "schema": "forcing.v1", "subshell": False} in sent(channel)
+    channel.receive({"method": "custom", "content": {"type": "cancel"}})
+    assert shown.wait(1).status == "cancelled"
+    gate.set()
+
+
 class TestSessionComm:
     """The line of a frozen view to the session behind it."""
 
@@ -231,5 +273,5 @@ class TestSessionComm:
 
 def test_the_class_is_traits_and_a_bridge():
     assert set(ForcingWidget.class_own_traits()) <= {
-        *("control", "selected", "session_id", "_esm", "_css", "_anywidget_id"),
+        *("control", "selected", "session_id", "target", "_esm", "_css", "_anywidget_id"),
     }

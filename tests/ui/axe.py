@@ -15,11 +15,15 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALL = """
 host => {
   const root = host.shadowRoot ?? host;
-  const all = [...root.querySelectorAll("button, [role=slider], [role=tab], input, select, a[href]")];
+  const found = "button, [role=slider], [role=tab], input, select, a[href]";
+  const all = [...root.querySelectorAll(found)];
   return all.filter(e => {
     const { width, height } = e.getBoundingClientRect();
     return width > 0 && (width < 23.5 || height < 23.5);
-  }).map(e => `${e.outerHTML.slice(0, 120)} ${e.getBoundingClientRect().width} x ${e.getBoundingClientRect().height}`);
+  }).map(e => {
+    const { width, height } = e.getBoundingClientRect();
+    return `${e.outerHTML.slice(0, 120)} ${width} x ${height}`;
+  });
 }
 """
 

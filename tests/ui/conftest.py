@@ -53,7 +53,7 @@ def requests_outside(context: BrowserContext) -> list[str]:
 
     def watch(route: Route) -> None:
         address = urlsplit(route.request.url)
-        if address.scheme in ("data", "blob") or address.hostname == LOOPBACK:
+        if address.scheme in ("data", "blob", "file") or address.hostname == LOOPBACK:
             route.fallback()
         else:
             outside.append(route.request.url)

@@ -7,8 +7,10 @@ from functools import cache
 from typing import Any
 
 import nbformat
+from sklearn.base import clone
 
 import forcing
+from forcing.explanation.snapshot import bundle
 from ui import samples
 
 MIME_TYPE = "application/vnd.forcing.v1+json"
@@ -21,20 +23,30 @@ def cell(bundle: dict[str, Any]) -> nbformat.NotebookNode:
 
 
 @cache
-def table_bundle() -> dict[str, Any]:
-    """An explanation with cards that are table rows."""
+def table_explanation() -> forcing.Explanation:
+    """Cards that are table rows."""
     found = _run(samples.BREAST_CANCER, samples.FIT)
     study = forcing.Study(found["model"], found["X_train"], found["y_train"])
-    return _bundle(study.explain(found["X_test"].iloc[0], baselines=("influence", "representer")))
+    return study.explain(found["X_test"].iloc[0], baselines=("influence", "representer"))
+
+
+@cache
+def image_explanation() -> forcing.Explanation:
+    """Cards that are pictures."""
+    found = _run(samples.DIGITS)
+    X, y, pictures = found["X"][50:], found["y"][50:], found["pictures"][50:]
+    study = forcing.Study(found["model"], X, y, display=forcing.Images(pictures))
+    return study.explain(found["X"][7], baselines=("influence", "representer"))
+
+
+@cache
+def table_bundle() -> dict[str, Any]:
+    return _bundle(table_explanation())
 
 
 @cache
 def image_bundle() -> dict[str, Any]:
-    """An explanation with cards that are pictures."""
-    found = _run(samples.DIGITS)
-    X, y, pictures = found["X"][50:], found["y"][50:], found["pictures"][50:]
-    study = forcing.Study(found["model"], X, y, display=forcing.Images(pictures))
-    return _bundle(study.explain(found["X"][7], baselines=("influence", "representer")))
+    return _bundle(image_explanation())
 
 
 @cache
@@ -68,5 +80,28 @@ def _run(*sources: str) -> dict[str, Any]:
 
 
 def _bundle(explanation: forcing.Explanation) -> dict[str, Any]:
-    bundle: dict[str, Any] = explanation._repr_mimebundle_()
-    return bundle
+    shown: dict[str, Any] = explanation._repr_mimebundle_()
+    return shown
+
+
+@cache
+def explored_bundle() -> dict[str, Any]:
+    """The list of `explore`, with its first row explained."""
+    found = _run(samples.BREAST_CANCER, samples.FIT)
+    study = forcing.Study(found["model"], found["X_train"], found["y_train"])
+    explorer = study.explore(found["X_test"], found["y_test"], baselines=()).explorer
+    assert explorer.session is not None
+    explorer.session.wait()
+    return bundle(explorer.state(), explorer.image)
+
+
+@cache
+def compared_bundle() -> dict[str, Any]:
+    """One row of two models."""
+    found = _run(samples.BREAST_CANCER, samples.FIT)
+    X, y, x = found["X_train"], found["y_train"], found["X_test"].iloc[0]
+    strong = found["model"]
+    weak = clone(strong).set_params(logisticregression__C=0.5).fit(X, y)
+    sides = [forcing.Study(model, X, y).explain(x) for model in (weak, strong)]
+    shown: dict[str, Any] = forcing.compare(*sides, names=("weak", "strong"))._repr_mimebundle_()
+    return shown

@@ -134,7 +134,8 @@ def test_text_at_twice_its_size_and_widely_set_is_not_cut_off(page: Page, kind: 
         }""")
         cut: list[str] = view.evaluate("""host => {
             const cut = e => e.scrollHeight > e.clientHeight + 2
-              && getComputedStyle(e).overflowY === "hidden" && !e.matches(".canvas, .aloud, .words");
+              && getComputedStyle(e).overflowY === "hidden"
+              && !e.matches(".canvas, .aloud, .words");
             const beyond = row => row.getBoundingClientRect().bottom + 2
               < Math.max(...[...row.children].map(e => e.getBoundingClientRect().bottom));
             const all = [...host.shadowRoot.querySelectorAll("*")];

@@ -24,7 +24,7 @@ import type { Action, Screen } from "./screen.js";
 import { decides, putBack, relabels } from "./summary.js";
 import { Tabs } from "./tabs.js";
 import { TargetBlock, TargetLine } from "./target.js";
-import { WhatIfLine } from "./what-if.js";
+import { WhatIfLine, undoKey } from "./what-if.js";
 import { useWidth, widthOf } from "./width.js";
 
 /** Redraws when the store tells; Preact gathers what comes together. */
@@ -116,7 +116,10 @@ export function App(props: { store: Store }): JSX.Element {
         state,
         start,
         live,
-        screen: { ...screen, cursor: screen.cursor ?? stepThat(state, selected.at(-1)) },
+        screen: {
+          ...screen,
+          cursor: screen.play?.step ?? screen.cursor ?? stepThat(state, selected.at(-1)),
+        },
         dispatch,
         selected,
         select,
@@ -132,6 +135,8 @@ export function App(props: { store: Store }): JSX.Element {
       ref={root}
       class={`forcing ${width}`}
       aria-label={["Forcing set", start?.target.name].filter(Boolean).join(" of ")}
+      data-lm-suppress-shortcuts="true"
+      onKeyDown={(event) => undoKey(event, screen, () => dispatch({ type: "undo" }))}
     >
       <ViewContext.Provider value={view}>
         <header>

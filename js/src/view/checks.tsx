@@ -1,11 +1,10 @@
 /** What was checked, what is still to be, and where a run is. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { className, count, middle, points } from "../format.js";
+import { className, count, middle, points, quantity } from "../format.js";
 import type { Loss } from "../host.js";
-import type { Progress, State } from "../protocol.js";
+import type { Claim, Progress, State, Step } from "../protocol.js";
 import {
-  BoundIcon,
   CheckedIcon,
   InfoIcon,
   PendingIcon,
@@ -14,7 +13,19 @@ import {
   StopIcon,
   WarningIcon,
 } from "./icons.js";
-import { ROBUST, certainty, changes, confidenceNow, deedOf, phaseOf, relabels } from "./summary.js";
+import {
+  ROBUST,
+  certainty,
+  changes,
+  confidenceNow,
+  deedOf,
+  logOdds,
+  phaseOf,
+  predictionUnit,
+  predicts,
+  refits,
+  relabels,
+} from "./summary.js";
 import type { Phase } from "./summary.js";
 
 function Check(props: {
@@ -186,30 +197,36 @@ function IrreducibleCheck(props: { state: State; open: boolean }): JSX.Element |
   ) : null;
 }
 
+/** While it is looked for; the headline says what was found. */
 function BoundCheck(props: { state: State; open: boolean }): JSX.Element | null {
-  const rows = props.state.bound?.rows ?? null;
-  if (rows !== null && rows > 1) {
-    return (
-      <Check icon={<BoundIcon />} word={`At least ${count(rows)}`}>
-        are needed
-      </Check>
-    );
-  }
-  return props.open && rows === null && !relabels(props.state) ? (
+  // Without an objective there is nothing to bound: a search by refits may bring none.
+  const awaited = !relabels(props.state) && !refits(props.state);
+  return props.open && props.state.bound === null && awaited ? (
     <Check icon={<PendingIcon />} pending>
       Lower bound
     </Check>
   ) : null;
 }
 
+/** The furthest that one removal moved what the reader is told: points, or the prediction. */
+function furthest(steps: readonly Step[], claim: Claim): string {
+  if (!predicts(claim)) {
+    const largest = Math.max(...changes(steps, claim).map(Math.abs));
+    return `${points(largest).replace("+", "")} points`;
+  }
+  const unit = Math.abs(predictionUnit(claim));
+  const all = [claim.confidence, ...steps.map((step) => step.confidence)].map(logOdds);
+  return quantity(unit * Math.max(...all.slice(1).map((o, i) => Math.abs(o - (all[i] ?? o)))));
+}
+
 function RobustCheck(props: { state: State }): JSX.Element | null {
   const { start, steps, end } = props.state;
   if (start === null || end?.status !== "flipped" || steps.length < ROBUST) return null;
-  const largest = Math.max(...changes(steps, start.claim).map(Math.abs));
   return (
     <Check icon={<ShieldIcon />}>
-      No single {relabels(props.state) ? "change" : "removal"} moves it by more than{" "}
-      <b>{`${points(largest).replace("+", "")} points`}</b>
+      No single {relabels(props.state) ? "change" : "removal"} moves{" "}
+      {predicts(start.claim) ? "the prediction" : "it"} by more than{" "}
+      <b>{furthest(steps, start.claim)}</b>
     </Check>
   );
 }

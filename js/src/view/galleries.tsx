@@ -114,6 +114,12 @@ function Brief(props: {
         <span class="face" aria-hidden="true">
           <span class="place">{line.place}</span>
           <span class="clip meta">
+            {facts.labels && (
+              <span class={`label ${line.role}`} title={line.label}>
+                <Shape role={line.role} size={9} />
+                <span class="clip">{middle(className(line.label), 14)}</span>
+              </span>
+            )}
             {rowName(line, 18)}
             {!facts.supports && line.step !== null && <TickIcon />}
           </span>
@@ -172,6 +178,7 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
       ? start.claim.rival
       : (first?.label ?? "");
   const Part = image ? Card : Brief;
+  const own = mixed ? { ...facts, labels: true } : facts;
   return (
     <div class="examples">
       <p class="sign">
@@ -199,7 +206,7 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
               index={i}
               count={shown.length}
               tabIndex={i === roving.current ? 0 : -1}
-              facts={facts}
+              facts={own}
               small
             />
           ))}

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { sentences, spoken } from "./sentence.js";
+import { aloud, sentences } from "./sentence.js";
 import type { Piece } from "./sentence.js";
 import { Shape } from "./shapes.js";
 import type { State } from "../protocol.js";
@@ -13,8 +13,8 @@ const SPEAK_MS = 4000;
 /** A shape stays on the line of its name, unless the name itself must break. */
 const LONG_WORD = 24;
 
-function Words(props: { piece: Piece }): JSX.Element {
-  const { piece } = props;
+export function Words(props: { piece: Piece; size?: number }): JSX.Element {
+  const { piece, size = 15 } = props;
   const first = piece.text.split(" ", 1)[0] ?? "";
   switch (piece.kind) {
     case "text":
@@ -31,9 +31,12 @@ function Words(props: { piece: Piece }): JSX.Element {
       );
     case "class":
       return (
-        <strong class={`class ${piece.role}`}>
+        <strong
+          class={`class ${piece.role}`}
+          {...(piece.text === piece.name ? {} : { title: piece.name })}
+        >
           <span class={first.length <= LONG_WORD ? "keep" : ""}>
-            <Shape role={piece.role} size={15} />
+            <Shape role={piece.role} size={size} />
             {first}
           </span>
           {piece.text.slice(first.length)}
@@ -60,7 +63,7 @@ function useThrottled(text: string, wait: number, now: boolean): string {
 export function Headline(props: { state: State; live: boolean }): JSX.Element {
   const { state, live } = props;
   const all = sentences(state, live);
-  const aloud = useThrottled(spoken(all), SPEAK_MS, state.end !== null);
+  const heard = useThrottled(aloud(state, live), SPEAK_MS, state.end !== null || !live);
   return (
     <>
       <h2 class="headline">
@@ -73,7 +76,7 @@ export function Headline(props: { state: State; live: boolean }): JSX.Element {
         ))}
       </h2>
       <p class="aloud" aria-live="polite">
-        {aloud}
+        {heard}
       </p>
     </>
   );

@@ -20,7 +20,7 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
       { keys: ["←", "→"], does: "one removal back or on" },
       { keys: ["Page Up", "Page Down"], does: "a tenth of the curve on or back" },
       { keys: ["Home", "End"], does: "to the start, to the last removal" },
-      { keys: ["Space"], does: "play the removals, or hold" },
+      { keys: ["Space"], does: "play the removals, or pause" },
     ],
   },
   {
@@ -30,7 +30,8 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
       { keys: ["Shift ↑", "Shift ↓"], does: "select several rows" },
       { keys: ["Home", "End"], does: "to the first, to the last" },
       { keys: ["Page Up", "Page Down"], does: "five lines up or down" },
-      { keys: ["Enter", "P"], does: "put the row back, or take it out again" },
+      { keys: ["P"], does: "put the row back, or take it out again" },
+      { keys: ["→"], does: "of a table row: show all its features" },
     ],
   },
   {

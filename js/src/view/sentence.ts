@@ -1,6 +1,7 @@
 /**
- * The headline as pieces of text, so that it can be drawn, spoken and tested.
- * Two sentences at most; the second begins a new line where there is room.
+ * The headline as pieces of text, so that it can be drawn, spoken and tested. Two lines at
+ * most; the second begins a new line where there is room. `explanation/sentence.py` says the
+ * same in plain text, which a test holds together.
  */
 
 import { THIN, capital, className, count, middle, percent, signed, tick } from "../format.js";
@@ -26,7 +27,8 @@ export type Piece =
   | { kind: "quiet"; text: string }
   /** A count and what is counted: one line as long as there is room for it. */
   | { kind: "amount"; text: string; noun: string }
-  | { kind: "class"; role: Role; text: string };
+  /** `name` is the whole of a name that is drawn shortened. */
+  | { kind: "class"; role: Role; text: string; name: string };
 
 export type Sentence = Piece[];
 
@@ -39,8 +41,9 @@ const quiet = (words: string): Piece => ({ kind: "quiet", text: words });
 const NAME = 40;
 
 function klass(role: Role, label: string, first: boolean): Piece {
-  const name = middle(className(label), NAME);
-  return { kind: "class", role, text: first ? capital(name) : name };
+  const whole = className(label);
+  const name = first ? capital(whole) : whole;
+  return { kind: "class", role, text: middle(name, NAME), name };
 }
 
 /** "◆ good credit (50.3 %)": the confidence of what is decided. */
@@ -91,7 +94,10 @@ export function sentences(state: State, live: boolean): Sentence[] {
       ...tried,
     ];
   }
-  if (status === "flipped" && size > 0) return flipped(state, claim, subject, of, rows);
+  // The comparisons that come after the check change nothing about the set.
+  if ((status === "flipped" || state.verified?.flipped === true) && size > 0) {
+    return withBound(state, true, flipped(state, claim, subject, of, rows));
+  }
 
   const stopped = phaseOf(state, live) !== "running" && phaseOf(state, live) !== "paused";
   if (size === 0) {
@@ -107,14 +113,13 @@ export function sentences(state: State, live: boolean): Sentence[] {
   }
   const now = confidenceNow(state, claim);
   if (crossed(state) && status !== "limit") {
-    const label = state.verified?.label ?? claim.rival;
     if (labels) return relabelled(state, claim, subject, of, rows);
     const second: Sentence = [
       text(`Without ${them(size)}: `),
-      ...decision(claim, label, now),
+      ...decision(claim, claim.rival, now),
       text("."),
     ];
-    return [
+    return withBound(state, true, [
       [
         ...subject,
         text(" stands on "),
@@ -122,23 +127,42 @@ export function sentences(state: State, live: boolean): Sentence[] {
         text(stopped ? "" : " or fewer."),
       ],
       second,
-    ];
+    ]);
   }
   const verb = stopped ? " was " : " is ";
   const after = certainty(claim, now, 1);
   if (after === certainty(claim, claim.confidence, 1)) {
     // Where the confidence is saturated, only the log-odds tell how far the search has come.
     const [from, to] = [claim.margin, state.steps.at(-1)?.margin ?? claim.margin];
-    return [
+    return withBound(state, false, [
       [...subject, text(`${verb}still at `), strong(after), ...without(labels, of, rows)],
       [text(`The log-odds went from ${logOdds(from)} to `), strong(logOdds(to)), text(".")],
-    ];
+    ]);
   }
   const way = now < claim.confidence && !predicts(claim) ? "down to " : "at ";
-  return [
+  return withBound(state, false, [
     [...subject, text(verb + way), strong(after), ...without(labels, of, rows)],
     ...(stopped ? [] : [outlook(start)]),
-  ];
+  ]);
+}
+
+/** Adds what is known of all sets; that it takes one row at least needs no saying. */
+function withBound(state: State, found: boolean, all: Sentence[]): Sentence[] {
+  const least = state.bound?.rows ?? 0;
+  const last = all.at(-1);
+  if (least < 2 || last === undefined) return all;
+  // No line breaks inside: it moves to a line of its own as a whole.
+  const kept = (of: string): string => of.replaceAll(" ", "\u00a0");
+  const words: Sentence =
+    found && least >= state.steps.length
+      ? [text(` ${kept("No smaller set flips it.")}`)]
+      : [
+          text(` ${kept("At least ")}`),
+          strong(count(least)),
+          text(kept(` are needed${found ? "" : " to flip it"}.`)),
+        ];
+  // On the line of the sentence before it, which has room where there are two.
+  return [...all.slice(0, -1), [...last, ...words]];
 }
 
 function them(size: number): string {
@@ -166,6 +190,7 @@ function outlook(start: Start): Sentence {
 
 function opening(state: State, live: boolean): string {
   if (state.end !== null) return "The run ended before it began.";
+  if (state.targets?.chosen === null) return "Choose a test row, and this says what it stands on.";
   return live ? "Waiting for the first numbers." : "There is no explanation to show.";
 }
 
@@ -176,23 +201,39 @@ function flipped(
   of: string,
   rows: string,
 ): Sentence[] {
-  const verified = state.verified;
+  const { verified, steps } = state;
+  const labels = relabels(state);
   const after =
     verified === null
       ? decision(claim, claim.rival, confidenceNow(state, claim))
       : decision(claim, verified.label, verified.confidence);
-  if (state.steps.length >= ROBUST) {
+  const those = them(steps.length);
+  const lead =
+    verified === null
+      ? labels
+        ? "Then: "
+        : `Without ${those}: `
+      : `Retrained ${labels ? `with ${those} changed` : `without ${those}`}: `;
+  const second = [text(lead), ...after, text(".")];
+  if (verified?.flipped === false) {
+    return [[...subject, text(" stays"), ...without(labels, of, rows)], second];
+  }
+  if (steps.length >= ROBUST) {
+    const what = rows.replace("training ", "");
+    const takes = labels ? "It takes other labels for " : "It takes ";
     return [
-      [...subject, text(" is "), strong("robust"), text(": no handful of rows carries it.")],
-      [text("It takes "), amount(of, rows), text(" to reach "), ...after, text(".")],
+      [...subject, text(" is "), strong("robust"), text(`: no handful of ${what} carries it.`)],
+      [
+        text(takes),
+        amount(of, labels ? "training rows" : rows),
+        text(" to reach "),
+        ...after,
+        text("."),
+      ],
     ];
   }
-  if (relabels(state)) return relabelled(state, claim, subject, of, rows);
-  const lead = `${verified === null ? "W" : "Retrained w"}ithout ${them(state.steps.length)}: `;
-  return [
-    [...subject, text(" stands on "), amount(of, `${rows}.`)],
-    [text(lead), ...after, text(".")],
-  ];
+  if (labels) return relabelled(state, claim, subject, of, rows);
+  return [[...subject, text(" stands on "), amount(of, `${rows}.`)], second];
 }
 
 /** Where labels are changed and no row is removed. */
@@ -224,9 +265,37 @@ function relabelled(
   ];
 }
 
-/** For the live region and for titles. */
+/** As plain text, with names in full. */
 export function spoken(all: readonly Sentence[]): string {
   const words = (piece: Piece): string =>
-    piece.kind === "amount" ? `${piece.text} ${piece.noun}` : piece.text;
-  return all.map((sentence) => sentence.map(words).join("")).join(" ");
+    piece.kind === "amount"
+      ? `${piece.text} ${piece.noun}`
+      : piece.kind === "class"
+        ? piece.name
+        : piece.text;
+  return all
+    .map((sentence) => sentence.map(words).join(""))
+    .join(" ")
+    .replaceAll("\u00a0", " ");
+}
+
+/** The sentences with what else there is to know of a run that found nothing or is held. */
+export function answer(state: State, live: boolean): string {
+  return [spoken(sentences(state, live)), outcome(state, live)].filter(Boolean).join(" ");
+}
+
+function outcome(state: State, live: boolean): string {
+  const { end } = state;
+  const phase = phaseOf(state, live);
+  if (phase === "lost") return "Stopped: the kernel can no longer be reached.";
+  if (phase === "paused") return "Paused.";
+  if (end === null || end.status === "flipped" || end.reason === "") return "";
+  // "Stopped at step 0." after "stopped before the first row was removed" says nothing more.
+  if (end.status === "cancelled" && state.steps.length === 0) return "";
+  return end.status === "failed" ? `Failed: ${end.reason}` : end.reason;
+}
+
+/** For the live region: thin spaces in a number would make two of it. */
+export function aloud(state: State, live: boolean): string {
+  return answer(state, live).replace(new RegExp(`(\\d)${THIN}(?=\\d)`, "g"), "$1");
 }

@@ -1,6 +1,6 @@
 /** Facts that several parts of the view read off the state. */
 
-import { percent, signed } from "../format.js";
+import { percent, quantity } from "../format.js";
 import type { Claim, Start, State, Step } from "../protocol.js";
 
 /** Sets this large say "robust" instead of pretending to explain. */
@@ -79,16 +79,19 @@ export function predicts(claim: Claim): boolean {
 export function certainty(claim: Claim, p: number, digits = 0): string {
   if (!predicts(claim)) return percent(p, digits, claim.threshold);
   const cut = claim.cut ?? 0;
-  const value = cut + predictionUnit(claim) * logOdds(p);
-  // As many digits as tell it from the threshold.
-  let text = value.toPrecision(4);
-  for (let n = 5; n <= 8 && Number(text) === cut && value !== cut; n++) text = value.toPrecision(n);
-  return signed(String(Number(text)));
+  return quantity(cut + predictionUnit(claim) * logOdds(p), cut);
 }
 
 /** Whether the model has an objective, whose loss gap each step knows. */
 export function hasGap(state: State): boolean {
   return state.steps.some((step) => step.gap !== null);
+}
+
+/** Whether the search refits the model for whole sets of rows, and so knows no steps on its way. */
+export function refits(state: State): boolean {
+  const { progress, steps } = state;
+  if (steps.length > 0) return !hasGap(state);
+  return progress !== null && progress.total !== null && progress.phase === "search";
 }
 
 /** What a confidence in the favoured class decides. */

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { count } from "../format.js";
+import { Alternatives, mayHaveOthers } from "./alternatives/index.js";
 import { useView } from "./context.js";
 import { flipsAt } from "./curve/legend.js";
 import { Galleries } from "./galleries.js";
@@ -18,6 +19,7 @@ interface Tab {
 }
 
 const SIDE_BY_SIDE = "side-by-side";
+const OTHERS = "alternatives";
 
 function useTabs(): { tabs: Tab[]; chosen: string } {
   const { state, start, live, screen, width } = useView();
@@ -44,6 +46,10 @@ function useTabs(): { tabs: Tab[]; chosen: string } {
   const comparable = state.rankings.length > 0 && !running;
   if (comparable && width !== "narrow") {
     tabs.push({ id: SIDE_BY_SIDE, title: "Side by side", note: "" });
+  }
+  if (mayHaveOthers(state, live)) {
+    const others = state.alternatives?.sets.length ?? 0;
+    tabs.push({ id: OTHERS, title: "Alternatives", note: others > 0 ? count(others) : "" });
   }
   // Pictures compare at a glance; rows of numbers want to be read one list at a time.
   const standard =
@@ -120,6 +126,8 @@ export function Tabs(props: { id: string }): JSX.Element {
       <div id={panel} role="tabpanel" aria-labelledby={`${props.id}-${at}`}>
         {chosen === SIDE_BY_SIDE ? (
           <Galleries />
+        ) : chosen === OTHERS ? (
+          <Alternatives />
         ) : chosen === "mfs" ? (
           <Supports />
         ) : (

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { className, count, listed, middle, percent } from "../format.js";
 import { useView } from "./context.js";
 import { InfoIcon, SpinnerIcon, UndoIcon, WarningIcon } from "./icons.js";
+import type { Screen } from "./screen.js";
 import { Shape, roleOf } from "./shapes.js";
 import { certainty, predicts } from "./summary.js";
 
@@ -14,6 +15,16 @@ function named(back: readonly number[]): string {
   if (back.length === 1) return `row ${back[0] ?? ""}`;
   if (back.length > NAMED) return `${count(back.length)} rows`;
   return `rows ${listed(back.map(String))}`;
+}
+
+/** Ctrl Z anywhere in the view, but not where words are written. */
+export function undoKey(event: KeyboardEvent, screen: Screen, undo: () => void): void {
+  const wanted = event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+  const writes = event.target instanceof Element && event.target.matches("input, textarea");
+  if (!wanted || writes || screen.past.length === 0) return;
+  event.preventDefault();
+  event.stopPropagation();
+  undo();
 }
 
 export function WhatIfLine(): JSX.Element | null {
@@ -41,7 +52,7 @@ export function WhatIfLine(): JSX.Element | null {
           <Shape role={role} />
           {name}
         </b>{" "}
-        <span class="quiet">{`(${sure})`}</span>
+        <span class="quiet">{`(${predicts(claim) ? "prediction " : ""}${sure})`}</span>
       </>
     );
   } else if (asked !== null && live) {
@@ -64,10 +75,22 @@ export function WhatIfLine(): JSX.Element | null {
         {`With ${named(back)} put back: `}
         {result}
       </span>
-      <button type="button" class="plain" onClick={() => dispatch({ type: "restore" })}>
-        <UndoIcon />
-        Undo
-      </button>
+      <span class="ways">
+        <button
+          type="button"
+          class="plain"
+          title="Undoes the last change (Ctrl Z)"
+          onClick={() => dispatch({ type: "undo" })}
+        >
+          <UndoIcon />
+          Undo
+        </button>
+        {back.length > 1 && (
+          <button type="button" class="plain" onClick={() => dispatch({ type: "restore" })}>
+            Restore all
+          </button>
+        )}
+      </span>
     </p>
   );
 }

@@ -38,7 +38,7 @@ function say(end: { send(content: unknown): void }, command: Command): boolean {
 }
 
 /** Repeats `hello` until it was answered on a subshell. */
-function greet(control: ControlModel, signal: AbortSignal): void {
+function greet(control: Pick<ControlModel, "send" | "on" | "off">, signal: AbortSignal): void {
   let left = HELLOS;
   const hello = (): void => {
     if (left-- <= 0) clearInterval(timer);
@@ -71,7 +71,11 @@ export function widgetTransport(model: AnyModel, signal: AbortSignal): Transport
   model.on("destroy", close);
 
   const line = controlOf(model).then((control) => {
-    if (control === null || signal.aborted) return model;
+    if (signal.aborted) return model;
+    if (control === null) {
+      greet(model, signal);
+      return model;
+    }
     const onLive = (): void => {
       if (control.comm_live === false) close();
     };

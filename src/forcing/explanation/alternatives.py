@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from forcing.protocol import messages
 from forcing.protocol.context import Context, Json
+from forcing.records import Event
 
 if TYPE_CHECKING:
     from forcing.explanation.explanation import Explanation
@@ -21,8 +24,15 @@ SHARES = (1.0, 0.5, 0.25)
 SINGLES = 5
 """then one row, of the first set so many in turn: without the strongest there may be no set."""
 
+Watch: TypeAlias = Callable[[Event], bool]
+"""Hears every record of a search, and says whether it goes on."""
+
 REACH = 4
 """The search may go so many times as far as the first set, because refinement makes it smaller."""
+
+
+class _EndedError(Exception):
+    """A search was ended from outside."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +44,7 @@ class Question:
     """Of `Study.events`."""
 
     def again(
-        self, answer: type[Explanation], hold: Sequence[int], limit: int | None
+        self, answer: type[Explanation], hold: Sequence[int], limit: int | None, watch: Watch
     ) -> Explanation:
         """The answer with these rows held too, without comparisons and bound."""
         asked = self.context
@@ -54,22 +64,64 @@ class Question:
                 "needs a model with an objective; this one is known by its refits alone. "
                 'explain() with another method, such as "nearest", may find another set.'
             ) from error
-        return answer.gather(context, events, options)
+        return answer.gather(context, _watched(events, watch), options)
 
 
-def alternatives(first: Explanation, question: Question, k: int) -> list[Explanation]:
-    """Up to k sets, each searched with rows of the first one and of those before it held."""
-    _check_count(k)
-    known = [first]
-    while len(known) <= k:
-        other = _other(known, question)
-        if other is None:
-            break
-        known.append(other)
-    return sorted(known[1:], key=lambda found: found.size)
+class Others:
+    """The sets besides the first, each searched with rows of those before it held, and kept."""
+
+    def __init__(self, first: Explanation, question: Question) -> None:
+        self._first = first
+        self._question = question
+        self._found: list[Explanation] = []
+        self._none_left = not first.flipped
+        # A view may be looking for one when its owner asks for some.
+        self._one_at_a_time = threading.Lock()
+
+    @property
+    def found(self) -> tuple[Explanation, ...]:
+        """In the order in which they were found."""
+        return tuple(self._found)
+
+    def take(self, k: int) -> list[Explanation]:
+        """Up to k sets, the smallest first; those that were found before are not searched again."""
+        _check_count(k)
+        while len(self._found) < k and self.next() is not None:
+            pass
+        return sorted(self._found[:k], key=lambda found: found.size)
+
+    def next(self, watch: Watch = lambda _: True) -> Explanation | None:
+        """One more set; None where there is none, or where `watch` ended the search."""
+        with self._one_at_a_time:
+            if self._none_left:
+                return None
+            try:
+                other = _other([self._first, *self._found], self._question, watch)
+            except _EndedError:
+                return None
+            if other is None:
+                self._none_left = True
+            else:
+                self._found.append(other)
+            return other
+
+    def event(self, *, searching: bool = False, note: str = "") -> Json:
+        """What was found, the smallest first, as the protocol's event."""
+        sets, rows = [], {}
+        for found in sorted(self._found, key=lambda other: other.size):
+            state = found.protocol_state
+            last, verified = state["steps"][-1], state["verified"]
+            members = [step["row"] for step in state["steps"]]
+            rows.update({str(row): state["rows"][str(row)] for row in members})
+            told = {"label": state["start"]["claim"]["rival"], "confidence": last["confidence"]}
+            if verified is not None:
+                told = {key: verified[key] for key in told}
+            shared = self._first.overlap(found)
+            sets.append({"rows": members, "shared": shared, "verified": found.verified} | told)
+        return messages.alternatives(sets, rows, searching=searching, note=note)
 
 
-def _other(known: Sequence[Explanation], question: Question) -> Explanation | None:
+def _other(known: Sequence[Explanation], question: Question, watch: Watch) -> Explanation | None:
     """A set without the rows of the known ones, or without as many of their strongest as leaves
     one that is not much larger; None where the decision stays whatever goes.
     """
@@ -80,12 +132,20 @@ def _other(known: Sequence[Explanation], question: Question) -> Explanation | No
         if frozenset(hold) in tried:
             continue
         tried.add(frozenset(hold))
-        found = question.again(type(first), hold, REACH * whole)
+        found = question.again(type(first), hold, REACH * whole, watch)
         if found.flipped and (best is None or found.size < best.size):
             best = found
         if best is not None and best.size <= whole:
             break
     return best
+
+
+def _watched(events: Iterable[Event], watch: Watch) -> Iterator[Event]:
+    """The same records, until `watch` has had enough."""
+    for event in events:
+        yield event
+        if not watch(event):
+            raise _EndedError
 
 
 def _holds(known: Sequence[Explanation]) -> Iterator[list[int]]:

@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forcing import records
-from forcing.explanation.alternatives import Question, alternatives
-from forcing.explanation.report import data_url, page
-from forcing.explanation.sentence import checks, headline
+from forcing.explanation.alternatives import Others, Question
+from forcing.explanation.page import page
+from forcing.explanation.report import data_url
+from forcing.explanation.sentence import answer, checks
 from forcing.explanation.snapshot import bundle
 from forcing.explanation.story import LiveStory, SavedStory, Story
 from forcing.protocol.context import Context, Json
+from forcing.protocol.state import StateBuilder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,17 +128,23 @@ class Explanation:
         with the strongest half of each, a quarter, one row (of this set, up to five in turn). Then
         it is refined and verified like this one, with the same options. Fewer than `k`, or none,
         come back where no further set is found; none where the decision was not flipped.
-        `overlap` says how many rows two sets share.
+        `overlap` says how many rows two sets share. What was found is kept: it is not searched
+        again, and it is saved and shown with this explanation.
 
         Raises `RuntimeError` for an explanation that was loaded, which has no model to refit, and
         `TypeError` for a model that is known by its refits alone, which cannot hold rows.
         """
+        return self.others.take(k)
+
+    @cached_property
+    def others(self) -> Others:
+        """The search behind `alternatives`, which keeps what it found: it is saved with this."""
         if self._question is None:
             raise RuntimeError(
                 "alternatives() searches and refits again, which an explanation from a file "
                 "cannot: make it anew with study.explain(x), then call alternatives()."
             )
-        return alternatives(self, self._question, k) if self.flipped else []
+        return Others(self, self._question)
 
     def overlap(self, other: Explanation) -> int:
         """How many rows of the set are in the other explanation's set too."""
@@ -180,7 +188,7 @@ class Explanation:
 
     def to_dict(self) -> Json:
         """The protocol's state with its pictures, and what `load` needs besides; plain JSON."""
-        state = self._state
+        state = self.protocol_state
         pictures = {name: url for name in _image_ids(state) if (url := self._picture(name))}
         return state | {"images": pictures, "restore": self._story.restore()}
 
@@ -191,22 +199,38 @@ class Explanation:
         return path
 
     def to_html(self, path: str | PathLike[str]) -> Path:
-        """Write one HTML file that needs neither network nor script."""
+        """Write one HTML file with the same interactive view; it needs no network.
+
+        A reader without scripts, and a printer, get a plain table. It stays below 1 MB: the last
+        rows of a large set lose their content first, and the page says so. Where the view was
+        not built, as in a checkout without `make`, the table is all there is.
+        """
         path = Path(path)
-        path.write_text(page(self._state, self._picture), encoding="utf-8")
+        path.write_text(page(self.protocol_state, self._picture), encoding="utf-8")
         return path
 
     def __repr__(self) -> str:
         done = "; ".join(checks(self._state)) if self.steps else ""
-        return f"<Explanation: {headline(self._state)}{f' ({done})' if done else ''}>"
+        return f"<Explanation: {answer(self._state)}{f' ({done})' if done else ''}>"
 
     def _repr_mimebundle_(self, **_: Any) -> Json:
-        return bundle(self._state, self._story.image)
+        return bundle(self.protocol_state, self._story.image)
 
     @cached_property
     def _state(self) -> Json:
         """The protocol's state, without pictures."""
         return self._story.state()
+
+    @property
+    def protocol_state(self) -> Json:
+        """What `docs/protocol.md` calls the state, without pictures, with the other sets found."""
+        others = self.__dict__.get("others")
+        if others is None or not others.found:
+            return self._state
+        builder = StateBuilder()
+        builder.state = self._state | {"rows": dict(self._state["rows"])}
+        builder.apply(others.event())
+        return builder.state
 
     def _picture(self, name: str) -> str | None:
         image = self._story.image(name)

@@ -11,7 +11,15 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TypeAlias
 
-from forcing.explanation.sentence import certainty, checks, count, headline, relabels
+from forcing.explanation.figures import (
+    capital,
+    certainty,
+    class_name,
+    count,
+    predicts,
+    quantity,
+)
+from forcing.explanation.sentence import answer, checks, decision, noun, relabels
 from forcing.protocol.context import Json
 
 Pictures: TypeAlias = Callable[[str], str | None]
@@ -27,109 +35,108 @@ class Html(str):
 FEATURES = 3
 """Differing features that a row of the table tells."""
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #16181b; --quiet: #585e66; --line: #e4e6ea;
-  --paper: #fff; --favoured: #00659d; --rival: #a84600 }
-@media (prefers-color-scheme: dark) { :root { --ink: #f0f1f2; --quiet: #a6acb4; --line: #2c2f33;
-  --paper: #111; --favoured: #6cbeec; --rival: #f59a58 } }
-body { font: 13px/18px system-ui, sans-serif; font-variant-numeric: tabular-nums;
-  color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem }
-h1 { font-size: 22px; line-height: 30px; font-weight: 400 }
-h2 { font-size: 16px; font-weight: 600; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
-  border-bottom: 1px solid var(--line) }
-th { color: var(--quiet); font-weight: 400 }
-td img { border-radius: 3px; display: block }
-small, footer { color: var(--quiet) }
-.favoured { color: var(--favoured) } .rival { color: var(--rival) }
-"""
-
 
 def data_url(image: bytes) -> str:
     kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"
 
 
-def page(state: Json, pictures: Pictures) -> str:
-    """One HTML file with everything in it: no network, light or dark as the reader's system."""
-    title = escape(headline(state))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>{title}</h1>\n{_body(state, pictures, len(state['steps']))}"
-        f"{_galleries(state, pictures)}{_made(state)}</body>\n</html>\n"
-    )
+def table(state: Json, pictures: Pictures, rows: int) -> str:
+    """Everything below the sentence: the first `rows` supports, the rankings, how it was made."""
+    return f"{_body(state, pictures, rows)}{_galleries(state, pictures)}{_made(state)}"
 
 
 def fragment(state: Json, pictures: Pictures, rows: int) -> str:
-    """The first `rows` supports as a plain table, for a saved notebook."""
-    return f"<p><b>{escape(headline(state))}</b></p>\n{_body(state, pictures, rows)}"
+    """The first `rows` supports as a plain table, for a saved notebook.
+
+    It also reads in order as bare text, with every tag taken out.
+    """
+    return f"<p><b>{escape(answer(state))}</b></p>\n{_body(state, pictures, rows)}"
 
 
 def _body(state: Json, pictures: Pictures, rows: int) -> str:
     if state["start"] is None:
         return ""
-    parts = [f"<p>{escape('; '.join(checks(state)))}</p>\n" if state["steps"] else ""]
+    told = checks(state) if state["verified"] is not None or _is_flipped(state) else []
+    parts = [f"<p>{escape(' '.join(f'{capital(phrase)}.' for phrase in told))}</p>\n" * bool(told)]
     parts.append(_supports(state, pictures, rows))
     left = len(state["steps"]) - rows
     if left > 0:
-        parts.append(f"<p>and {count(left)} more rows</p>\n")
+        parts.append(f"<p>and {count(left)} more {noun(state)}s</p>\n")
     parts.append(_rankings(state))
+    parts.append(_others(state))
     parts.extend(f"<p><small>{escape(note)}</small></p>\n" for note in state["start"]["notes"])
     return "".join(parts)
 
 
+def _is_flipped(state: Json) -> bool:
+    return state["end"] is not None and state["end"]["status"] == "flipped"
+
+
 def _supports(state: Json, pictures: Pictures, rows: int) -> str:
-    verified = state["verified"]
+    verified, claim = state["verified"], state["start"]["claim"]
     put_back = verified["put_back"] if verified is not None else []
     shown = state["steps"][:rows]
-    predicts = state["start"]["claim"].get("prediction") is not None
+    deed = "changed" if relabels(state) else "removed"
     head = [
-        "",
-        "Class",
+        "Step",
+        "Label",
         "Row",
-        "Content",
-        "Prediction after" if predicts else "Confidence after",
+        "Content" if state["start"]["display"]["kind"] != "table" else "Differs from the target in",
+        "Prediction after" if predicts(claim) else "Confidence after",
         *([f"If {'changed' if relabels(state) else 'put'} back"] if put_back else []),
     ]
     lines = [_target_line(state, pictures, len(head))]
-    claim = state["start"]["claim"]
     for place, step in enumerate(shown):
         row = state["rows"].get(str(step["row"]))
         cells = [
             str(step["n"]),
             _label(_change(row["label"] if row else "", step), step["positive"]),
             _row_name(step["row"], row),
-            _content(row["item"] if row else None, state, pictures),
+            _content(row, state, pictures),
             certainty(claim, step["confidence"]),
         ]
         if put_back:
             cells.append(certainty(claim, put_back[place]) if place < len(put_back) else "")
-        lines.append(_line(cells))
-    return f"<table>\n{_line(head, 'th')}{''.join(lines)}</table>\n"
+        lines.append(cells)
+    what = "prediction" if predicts(claim) else f"confidence in {class_name(claim['favoured'])}"
+    caption = f"The target, then the {noun(state)}s in the order in which they are {deed}, "
+    return _table(f"{caption}with the {what}", head, lines)
 
 
-def _target_line(state: Json, pictures: Pictures, columns: int) -> str:
+def _target_line(state: Json, pictures: Pictures, columns: int) -> list[str]:
     target, claim = state["start"]["target"], state["start"]["claim"]
     cells = [
         "target",
         target["label"] or "",
         target["name"] or "",
-        _content(target["item"], state, pictures),
+        _content(target, state, pictures),
         certainty(claim, claim["confidence"]),
     ]
-    return _line(cells + [""] * (columns - len(cells)))
+    return cells + [""] * (columns - len(cells))
 
 
 def _rankings(state: Json) -> str:
     if not state["rankings"]:
         return ""
-    lines = [_line([ranking["method"], _flips(ranking)]) for ranking in state["rankings"]]
+    lines = [[ranking["method"], _flips(ranking)] for ranking in state["rankings"]]
     doing = "Changing its first labels" if relabels(state) else "Removing its first rows"
-    return f"<table>\n{_line(['Ranking', doing], 'th')}{''.join(lines)}</table>\n"
+    return _table("Other methods on the same decision", ["Ranking", doing], lines)
+
+
+def _others(state: Json) -> str:
+    """The other sets that were found, a line each."""
+    told = state.get("alternatives") or {"sets": []}
+    if not told["sets"]:
+        return ""
+    lines = [
+        f"Set {number}: {count(len(other['rows']))} {noun(state)}s, {count(other['shared'])} of "
+        f"them in the first set; {decision(state['start']['claim'], other)}"
+        f"{', verified' if other['verified'] else ''}."
+        for number, other in enumerate(told["sets"], 2)
+    ]
+    items = "".join(f"<li>{escape(line)}</li>\n" for line in lines)
+    return f"<p>Other sets that flip the decision:</p>\n<ul>\n{items}</ul>\n"
 
 
 def _flips(ranking: Json) -> str:
@@ -151,13 +158,13 @@ def _galleries(state: Json, pictures: Pictures) -> str:
                 str(entry["place"]),
                 _label(row["label"] if row else "", entry in ranking["positive"]),
                 _row_name(entry["row"], row),
-                _content(row["item"] if row else None, state, pictures),
+                _content(row, state, pictures),
             ]
-            lines.append(_line(cells))
-        head = _line(["Place", "Class", "Row", "Content"], "th")
+            lines.append(cells)
+        caption = "The rows that support the decision most"
         parts.append(
             f"<h2>{escape(ranking['method'])}: {escape(_flips(ranking))}</h2>\n"
-            f"<table>\n{head}{''.join(lines)}</table>\n"
+            + _table(caption, ["Place", "Label", "Row", "Content"], lines)
         )
     return "".join(parts)
 
@@ -191,8 +198,10 @@ def _row_name(position: int, row: Json | None) -> str:
     return f"row {count(position)}" if name is None else f"{name} (row {count(position)})"
 
 
-def _content(item: Json | None, state: Json, pictures: Pictures) -> Html:
-    if item is None:
+def _content(row: Json | None, state: Json, pictures: Pictures) -> Html:
+    """What a row or the target looks like."""
+    item = None if row is None else row["item"]
+    if row is None or item is None:
         return Html()
     if item["kind"] == "image":
         url = pictures(item["image"])
@@ -200,7 +209,10 @@ def _content(item: Json | None, state: Json, pictures: Pictures) -> Html:
         if url is None or not url.startswith("data:image/"):
             return Html()
         name = item["image"].replace(":", " ")  # "row 412"
-        return Html(f'<img src="{escape(url)}" alt="{escape(name)}" height="64">')
+        label = "" if row["label"] is None else f", labelled {class_name(row['label'])}"
+        # By its id the script of a page finds the picture here.
+        given = f'src="{escape(url)}" data-picture="{escape(item["image"])}"'
+        return Html(f'<img {given} alt="{escape(name + label)}" height="64">')
     if item["kind"] == "text":
         return _marked(item)
     return _differences(item, state["start"])
@@ -230,15 +242,36 @@ def _differences(item: Json, start: Json) -> Html:
         for j in item["differs"][:FEATURES]
         if j < known
     ]
-    return Html("<br>".join(phrases))
+    return Html("<br>\n".join(phrases))
 
 
 def _value(value: float | str | None) -> str:
     if value is None:
         return "missing"
-    return escape(value) if isinstance(value, str) else f"{value:.4g}"
+    return escape(value) if isinstance(value, str) else quantity(value)
 
 
-def _line(cells: Sequence[str], tag: str = "td") -> str:
-    safe = [cell if isinstance(cell, Html) else escape(cell) for cell in cells]
-    return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in safe) + "</tr>\n"
+def _table(caption: str, head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """The first cell of each line is its heading. A line break between cells keeps them apart
+    where tags are taken out.
+    """
+    heads = "\n".join(f'<th scope="col" align="left">{_safe(cell)}</th>' for cell in head)
+    body = "".join(
+        "<tr>"
+        + "\n".join(
+            f'<th scope="row">{_safe(cell)}</th>'
+            if j == 0
+            else f'<td align="left">{_safe(cell)}</td>'
+            for j, cell in enumerate(line)
+        )
+        + "</tr>\n"
+        for line in lines
+    )
+    return (
+        f"<table>\n<caption>{escape(caption)}</caption>\n<thead>\n<tr>{heads}</tr>\n</thead>\n"
+        f"<tbody>\n{body}</tbody>\n</table>\n"
+    )
+
+
+def _safe(cell: str) -> str:
+    return cell if isinstance(cell, Html) else escape(cell)

@@ -1,178 +1,240 @@
-"""The answer of a run in one or two sentences, from its state; the screen has its own."""
+"""The answer of a run in plain text, from its state: the sentences that the screen shows.
+
+`js/src/view/sentence.ts` has the same table of states; a test holds the two together.
+"""
 
 from __future__ import annotations
 
-import math
-import re
-from typing import NamedTuple
-
+from forcing.explanation.figures import (
+    THIN,
+    capital,
+    certainty,
+    class_name,
+    count,
+    log_odds,
+    percent,
+    predicts,
+)
 from forcing.protocol.context import Json
 
-THIN = "\u202f"
-"""A thin space without a line break, before % and in thousands."""
+__all__ = [
+    "RELABEL",
+    "ROBUST",
+    "answer",
+    "capital",
+    "certainty",
+    "checks",
+    "count",
+    "decision",
+    "headline",
+    "noun",
+    "percent",
+    "relabels",
+]
+
 RELABEL = "relabel"
 """The method that changes labels and removes no row."""
-_TOLERANCE = 1e-9
-"""Keeps 52 % and 50.05 % on the side where decimal reading puts them."""
-
-
-def percent(probability: float, threshold: float = 0.5) -> str:
-    """As the screen says it: whole per cent, finer the closer the decision is.
-
-    Near 0 and 1 it has the digits that tell the probability from certainty, at most
-    "> 99.999 %"; short of that it is never rounded to or across the threshold.
-    """
-    value, edge = 100 * probability, 100 * threshold
-    rest = min(value, 100 - value)
-    if 0 < rest < 0.001 - _TOLERANCE:
-        return f"{'<' if value < 50 else '>'} {'0.001' if value < 50 else '99.999'}{THIN}%"
-    away = abs(value - edge)
-    digits = 2 if away < 0.05 - _TOLERANCE else 1 if away < 2 - _TOLERANCE else 0
-    if 0 < rest < 1:
-        digits = max(digits, math.ceil(-math.log10(rest) - _TOLERANCE))
-    scale = 10**digits
-    # Halves go up, near 1 those of the rest: "99.8 %" for 0.9985.
-    rounded = (
-        100 * scale - math.floor(rest * scale + 0.5)
-        if 99 < value < 100
-        else math.floor(value * scale + 0.5)
-    )
-    if value > edge and rounded <= edge * scale + _TOLERANCE:
-        rounded = math.floor(edge * scale + _TOLERANCE) + 1
-    elif value < edge and rounded >= edge * scale - _TOLERANCE:
-        rounded = math.ceil(edge * scale - _TOLERANCE) - 1
-    return f"{rounded / scale:.{digits}f}{THIN}%"
-
-
-def certainty(claim: Json, probability: float) -> str:
-    """How sure the model is, at this confidence: in per cent; of a regression, its prediction."""
-    cut, prediction = claim.get("cut"), claim.get("prediction")
-    if cut is None or prediction is None or prediction == cut:
-        return percent(probability, claim["threshold"])
-    value = cut + (prediction - cut) * _log_odds(probability) / _log_odds(claim["confidence"])
-    # As many digits as tell it from the threshold, as the screen has it.
-    for digits in range(4, 9):
-        text = f"{value:.{digits}g}"
-        if value == cut or float(text) != cut:
-            break
-    return text
-
-
-def _log_odds(probability: float) -> float:
-    inside = min(1 - 1e-15, max(1e-15, probability))
-    return math.log(inside / (1 - inside))
-
-
-def count(number: int) -> str:
-    return f"{number:,}".replace(",", THIN)
-
-
-def capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-def _name(label: str) -> str:
-    """A class by its name; numbers and truth values say that they are classes."""
-    return f"class {label}" if re.fullmatch(r"-?\d+(\.\d+)?|True|False", label) else label
+ROBUST = 100
+"""Sets this large say "robust" instead of pretending to explain."""
+_NOUNS = {"image": "training image", "text": "training text"}
 
 
 def relabels(state: Json) -> bool:
     """Whether labels are changed and no row is removed."""
-    return bool(state["start"]["method"] == RELABEL)
+    return state["start"] is not None and state["start"]["method"] == RELABEL
 
 
-class _Words(NamedTuple):
-    """How a run speaks of what it does to rows."""
+def headline(state: Json, *, live: bool = True) -> str:
+    """What a state says, in plain words: the claim, the set, what the retrained model decides.
 
-    doing: str
-    found: str
-    after: str
-    none: str
-    them: str
+    `live`: whether somebody is there who may still bring the end.
+    """
+    return " ".join(_sentences(state, live=live))
 
 
-def _words(state: Json) -> _Words:
-    one, start = len(state["steps"]) == 1, state["start"]
-    number = f"{count(len(state['steps']))} of {count(start['rows'])} training"
-    if not relabels(state):
-        return _Words(
-            doing="removing training rows",
-            found=f"stands on {number} rows",
-            after=f"without {number} rows",
-            none="no row was removed",
-            them="without it" if one else "without them",
-        )
-    changed = f"{number} labels {'was' if one else 'were'} changed"
-    verified = state["verified"]
-    decided = start["claim"]["rival"] if verified is None else verified["label"]
-    return _Words(
-        doing="changing training labels",
-        found=f"would be {_name(decided)} if {changed}",
-        after=f"with {number} labels changed",
-        none="no label was changed",
-        them="with it changed" if one else "with them changed",
-    )
-
-
-def headline(state: Json) -> str:
-    """What a state says, in plain words: the claim, the set, what the retrained model decides."""
-    start, steps, end = state["start"], state["steps"], state["end"]
-    if start is None:
-        return "Waiting for the first numbers." if end is None else end["reason"]
-    claim = start["claim"]
-    name = _name(claim["favoured"])
-    sure = certainty(claim, claim["confidence"])
-    # Of several classes it is the confidence against one of the others, which a sentence about
-    # new labels names anyway.
-    among = start.get("classes", 2) > 2 and not relabels(state)
-    against = f" against {_name(claim['rival'])}" if among else ""
-    subject = f"{capital(name)} ({sure}{against})"
-    words = _words(state)
-    status = None if end is None else end["status"]
-    if status == "unflippable":
-        sentences = [f"{subject} cannot be flipped by {words.doing}.", end["reason"]]
-    elif status == "flipped" and steps:
-        sentences = [f"{subject} {words.found}.", _without(state)]
-    elif steps:
-        now = certainty(claim, steps[-1]["confidence"])
-        way = "at" if claim.get("prediction") is not None else "down to"
-        verb = f"{'is' if end is None else 'was'} {way}"
-        sentences = [f"{subject} {verb} {now} {words.after}.", end["reason"] if end else ""]
-    else:
-        sentences = [f"{subject}: {words.none}.", end["reason"] if end else ""]
-    return " ".join(filter(None, [*sentences, _least(state)]))
+def answer(state: Json, *, live: bool = True) -> str:
+    """The headline with what else there is to know of a run that found nothing or is held."""
+    return " ".join(filter(None, [headline(state, live=live), _outcome(state, live=live)]))
 
 
 def checks(state: Json) -> list[str]:
     """What was checked, a phrase each."""
-    verified = state["verified"]
+    verified, labels = state["verified"], relabels(state)
     if verified is None:
         return ["not checked by retraining"]
-    outcome = "flips" if verified["flipped"] else "does not flip"
-    phrases = [f"checked: {verified['by']}, retrained {_words(state).them}, {outcome}"]
-    if verified["irreducible"] is not None:
-        phrases.append("irreducible" if verified["irreducible"] else "reducible")
+    if not verified["flipped"]:
+        return [f"not confirmed: refitting {verified['by']} keeps the decision"]
+    phrases = [f"verified by refitting {verified['by']}"]
+    if verified["irreducible"]:
+        one = "it" if len(state["steps"]) == 1 else "any one"
+        name = class_name(state["start"]["claim"]["favoured"])
+        put = "change" if labels else "put"
+        phrases.append(f"irreducible: {put} {one} back and it is {name} again")
+    elif verified["irreducible"] is not None:
+        back = "label can be changed back" if labels else "row can be put back"
+        phrases.append(f"not irreducible: some single {back} without a change")
     return phrases
 
 
-def _without(state: Json) -> str:
-    verified, claim = state["verified"], state["start"]["claim"]
+def noun(state: Json) -> str:
+    """What one training row is called."""
+    if relabels(state):
+        return "training label"
+    return _NOUNS.get(state["start"]["display"]["kind"], "training row")
+
+
+def _sentences(state: Json, *, live: bool) -> list[str]:
+    start, steps, end = state["start"], state["steps"], state["end"]
+    if start is None:
+        return [_opening(state, live=live)]
+    claim, labels = start["claim"], relabels(state)
+    subject, of = _opener(state), f"{count(len(steps))} of {count(start['rows'])}"
+    status = None if end is None else end["status"]
+    left = f"with {of} {noun(state)}s changed" if labels else f"without {of} {noun(state)}s"
+
+    if status == "unflippable":
+        by = "changing labels" if labels else "removing rows"
+        return [f"{subject} cannot be flipped by {by}.", *([f"Tried {left}."] if steps else [])]
+    # The comparisons that come after the check change nothing about the set.
+    confirmed = state["verified"] is not None and state["verified"]["flipped"]
+    if (status == "flipped" or confirmed) and steps:
+        return _with_bound(state, _flipped(state, subject, of, left), found=True)
+
+    stopped = end is not None or not live
+    if not steps:
+        done = "changed" if labels else "removed"
+        if stopped:
+            return [f"{subject}: stopped before the first {noun(state)} was {done}."]
+        asks = "changes with which" if labels else "stands on which"
+        return [f"{subject} {asks} {noun(state)}s?", _outlook(start)]
+    now = steps[-1]["confidence"]
+    if steps[-1]["margin"] < 0 and status != "limit":
+        if labels:
+            return _relabelled(state, subject, of)
+        first = f"{subject} stands on {of} {noun(state)}s{'' if stopped else ' or fewer'}."
+        second = f"Without {_them(state)}: {_decision(claim, claim['rival'], now)}."
+        return _with_bound(state, [first, second], found=True)
+    verb, after = "was" if stopped else "is", certainty(claim, now, 1)
+    if after == certainty(claim, claim["confidence"], 1):
+        # Where the confidence is saturated, only the log-odds tell how far the search has come.
+        went = f"from {log_odds(claim['margin'])} to {log_odds(steps[-1]['margin'])}"
+        second = f"The log-odds went {went}."
+        return _with_bound(state, [f"{subject} {verb} still at {after} {left}.", second])
+    way = "down to" if now < claim["confidence"] and not predicts(claim) else "at"
+    outlook = [] if stopped else [_outlook(start)]
+    return _with_bound(state, [f"{subject} {verb} {way} {after} {left}.", *outlook])
+
+
+def _opener(state: Json) -> str:
+    """The decision, of several classes with the one that the confidence is against; a sentence
+    about new labels names that one anyway.
+    """
+    start = state["start"]
+    claim = start["claim"]
+    against = f" against {class_name(claim['rival'])}" if _among(start) else ""
+    if relabels(state):
+        against = ""
+    sure = certainty(claim, claim["confidence"])
+    return f"{capital(class_name(claim['favoured']))} ({sure}{against})"
+
+
+def decision(claim: Json, decided: Json) -> str:
+    """What a refit decided, `label` and `confidence`, in words: "good credit (50.3 %)"."""
+    return _decision(claim, decided["label"], decided["confidence"])
+
+
+def _among(start: Json) -> bool:
+    return int(start.get("classes") or 2) > 2
+
+
+def _decision(claim: Json, label: str, confidence: float) -> str:
+    """What is decided, with its confidence: "good credit (50.3 %)"."""
+    if label == claim["favoured"] or predicts(claim):
+        return f"{class_name(label)} ({certainty(claim, confidence)})"
+    return f"{class_name(label)} ({percent(1 - confidence, 1 - claim['threshold'])})"
+
+
+def _after(state: Json) -> str:
+    claim, verified = state["start"]["claim"], state["verified"]
     if verified is None:
-        after, rival = state["steps"][-1]["confidence"], claim["rival"]
-        lead = f"{capital(_words(state).them)} (not checked by retraining)"
-    else:
-        after, rival = verified["confidence"], verified["label"]
-        lead = f"Retrained {_words(state).them}"
-    if claim.get("prediction") is not None:
-        return f"{lead}: {_name(rival)} ({certainty(claim, after)})."
-    keeps = f"{_name(claim['favoured'])} keeps {percent(after, claim['threshold'])}"
-    against = " against it" if state["start"].get("classes", 2) > 2 else ""
-    return f"{lead}: {_name(rival)} ({keeps}{against})."
+        return _decision(claim, claim["rival"], state["steps"][-1]["confidence"])
+    return _decision(claim, verified["label"], verified["confidence"])
 
 
-def _least(state: Json) -> str:
-    bound = state["bound"]
-    # That it takes one at least needs no saying.
-    if bound is None or bound["rows"] < 2:
+def _flipped(state: Json, subject: str, of: str, left: str) -> list[str]:
+    verified, labels = state["verified"], relabels(state)
+    second = f"{_lead(state)}: {_after(state)}."
+    if verified is not None and not verified["flipped"]:
+        return [f"{subject} stays {left}.", second]
+    if len(state["steps"]) >= ROBUST:
+        what = f"{noun(state).removeprefix('training ')}s"
+        takes = f"other labels for {of} training rows" if labels else f"{of} {noun(state)}s"
+        return [
+            f"{subject} is robust: no handful of {what} carries it.",
+            f"It takes {takes} to reach {_after(state)}.",
+        ]
+    if labels:
+        return _relabelled(state, subject, of)
+    return [f"{subject} stands on {of} {noun(state)}s.", second]
+
+
+def _relabelled(state: Json, subject: str, of: str) -> list[str]:
+    verified = state["verified"]
+    label = state["start"]["claim"]["rival"] if verified is None else verified["label"]
+    were = "was" if len(state["steps"]) == 1 else "were"
+    return [
+        f"{subject} would be {class_name(label)} if {of} training labels {were} changed.",
+        f"{_lead(state)}: {_after(state)}.",
+    ]
+
+
+def _lead(state: Json) -> str:
+    them, labels = _them(state), relabels(state)
+    if state["verified"] is None:
+        return "Then" if labels else f"Without {them}"
+    return f"Retrained with {them} changed" if labels else f"Retrained without {them}"
+
+
+def _with_bound(state: Json, sentences: list[str], *, found: bool = False) -> list[str]:
+    """Adds what is known of all sets; that it takes one row at least needs no saying."""
+    least = 0 if state["bound"] is None else state["bound"]["rows"]
+    if least < 2:
+        return sentences
+    if found and least >= len(state["steps"]):
+        return [*sentences, "No smaller set flips it."]
+    return [*sentences, f"At least {count(least)} are needed{'' if found else ' to flip it'}."]
+
+
+def _outlook(start: Json) -> str:
+    """What the search is after."""
+    claim = start["claim"]
+    rival = class_name(claim["rival"])
+    if predicts(claim):
+        return f"Until it is {rival}."
+    if _among(start):
+        return f"Next in line is {rival}."
+    edge = f"{100 * claim['threshold']:.2f}".rstrip("0").rstrip(".")
+    return f"Below {edge}{THIN}% it is {rival}."
+
+
+def _opening(state: Json, *, live: bool) -> str:
+    if state["end"] is not None:
+        return "The run ended before it began."
+    return "Waiting for the first numbers." if live else "There is no explanation to show."
+
+
+def _outcome(state: Json, *, live: bool) -> str:
+    end = state["end"]
+    if end is None:
+        held = state["paused"] and state["start"] is not None
+        lost = "Stopped: the kernel can no longer be reached."
+        return lost if not live else "Paused." if held else ""
+    # "Stopped at step 0." after "stopped before the first row was removed" says nothing more.
+    if end["status"] == "flipped" or (end["status"] == "cancelled" and not state["steps"]):
         return ""
-    return f"At least {count(bound['rows'])} are needed."
+    reason: str = end["reason"]
+    return f"Failed: {reason}" if reason and end["status"] == "failed" else reason
+
+
+def _them(state: Json) -> str:
+    return "it" if len(state["steps"]) == 1 else "them"

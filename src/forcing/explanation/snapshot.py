@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from forcing.explanation.report import data_url, fragment
-from forcing.explanation.sentence import count, headline
+from forcing.explanation.sentence import answer, count
 from forcing.protocol import MIME
 from forcing.protocol.context import Json
 from forcing.protocol.state import shown_rows
@@ -22,6 +22,8 @@ BUDGET = 500_000
 The steps are never left out; only sets of well over a thousand rows go beyond it for them."""
 HTML_SHARE = 0.3
 HTML_ROWS = 20
+LISTED = 300
+"""Entries of a list of targets."""
 _RESERVE = 2_000
 """For the sentence about what was left out, and the frame around the parts."""
 _DEPTH = 8
@@ -32,7 +34,7 @@ def bundle(state: Json, image: Callable[[str], bytes | None], budget: int = BUDG
     """The MIME bundle of a state; rows that do not fit keep their label and lose their item."""
     picture = _Pictures(image)
     html = _html(state, picture, int(HTML_SHARE * budget))
-    saved = _rounded(state)
+    saved = rounded(state) | {"targets": _fewer(state.get("targets"))}
     shown = {key: state["rows"][key] for key in shown_rows(state) if key in state["rows"]}
     bare = saved | {"rows": {key: row | {"item": None} for key, row in shown.items()}}
     left = budget - _RESERVE - _size(html) - _size(bare)
@@ -48,6 +50,7 @@ def bundle(state: Json, image: Callable[[str], bytes | None], budget: int = BUDG
             break
         rows[key] = row
         kept.update(pictures)
+    kept.update(_thumbnails(saved["targets"], picture, left))
     lost = sum(row["item"] != rows[key]["item"] for key, row in shown.items())
     if lost:
         notes = [*state["start"]["notes"], _left_out(lost)]
@@ -55,7 +58,7 @@ def bundle(state: Json, image: Callable[[str], bytes | None], budget: int = BUDG
     return {
         MIME: saved | {"rows": rows, "images": kept},
         "text/html": html,
-        "text/plain": headline(state),
+        "text/plain": answer(state),
     }
 
 
@@ -88,6 +91,28 @@ def _html(state: Json, picture: Callable[[str], str | None], budget: int) -> str
     return fragment(state, picture, rows)
 
 
+def _fewer(targets: Json | None) -> Json | None:
+    """The first of a long list, and those that were looked at."""
+    if targets is None or len(targets["entries"]) <= LISTED:
+        return targets
+    entries = targets["entries"]
+    seen = [e for e in entries if e["size"] is not None or e["target"] == targets["chosen"]]
+    kept = {e["target"] for e in [*seen[:LISTED], *entries][:LISTED]}
+    return targets | {"entries": [e for e in entries if e["target"] in kept]}
+
+
+def _thumbnails(targets: Json | None, picture: _Pictures, left: int) -> dict[str, str]:
+    """Pictures of the list, from its head as far as the bytes go."""
+    kept: dict[str, str] = {}
+    for entry in [] if targets is None else targets["entries"]:
+        found = picture.of({"kind": "image", "image": entry["image"]} if entry["image"] else None)
+        left -= _size(found)
+        if left < 0:
+            break
+        kept.update(found)
+    return kept
+
+
 def _left_out(rows: int) -> str:
     return (
         f"{count(rows)} rows are saved without their content, to keep the notebook small; "
@@ -101,7 +126,7 @@ def _size(value: Any) -> int:
     return len(text.encode()) + _DEPTH * text.count("\n")
 
 
-def _rounded(state: Json) -> Json:
+def rounded(state: Json) -> Json:
     """Six digits are more than a screen shows; a long run is a third smaller with them."""
 
     def short(value: Any) -> Any:
@@ -114,4 +139,7 @@ def _rounded(state: Json) -> Json:
         return value
 
     measured = ("steps", "verified", "bound", "rankings", "end")
-    return state | {key: short(state[key]) for key in measured} | {"progress": None}
+    # Nothing is on its way in what is saved.
+    others = state.get("alternatives")
+    rest = {"progress": None, "alternatives": others and others | {"searching": False}}
+    return state | {key: short(state[key]) for key in measured} | rest

@@ -13,18 +13,32 @@ if TYPE_CHECKING:
     import bqplot
 
 
+TICKS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.97, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
+"""Confidences that the axis names: on a scale of log-odds, where sure decisions lie apart."""
+CLOSEST = 14
+"""So many names would fill the axis."""
+SUREST = 16.0
+"""Log-odds at which the axis ends: what is surer stands at its end."""
+
+
 def sizes(
     confidence: Array, size: NDArray[np.intp], wrong: NDArray[np.bool_] | None
 ) -> bqplot.Figure:
-    """A point for each target: confidence (T,), set size (T,) on a logarithmic axis."""
+    """A point for each target: confidence (T,), set size (T,), both on logarithmic scales."""
     bq = _bqplot()
-    x, y = bq.LinearScale(), bq.LogScale()
+    odds = np.clip(_log_odds(confidence), -SUREST, SUREST)
+    low, high = np.min([*odds, 0.0]), np.max([*odds, 0.5])
+    named = _apart([p for p in TICKS if _log_odds(np.array(p)) <= high], (high - low) / CLOSEST)
+    places = _log_odds(np.array(named))
+    most = int(np.max(size, initial=1))
+    x = bq.LinearScale(min=float(low - 0.3), max=float(high + 0.3))
+    y = bq.LogScale(min=0.8, max=1.3 * most)
     groups = {"targets": np.ones(len(size), bool)}
     if wrong is not None:
         groups = {"right": ~wrong, "wrong": wrong}
     marks = [
         bq.Scatter(
-            x=confidence[members],
+            x=odds[members],
             y=size[members],
             scales={"x": x, "y": y},
             colors=[RIVAL if name == "wrong" else FAVOURED],
@@ -36,17 +50,41 @@ def sizes(
         )
         for name, members in groups.items()
     ]
+    counts = [n for e in range(7) for n in (10**e, 2 * 10**e, 5 * 10**e) if n <= 1.3 * most]
+    # Their keys are what the axis's numbers are called in the browser.
+    labels = {
+        repr(float(v)).removesuffix(".0"): f"{100 * p:.7g}%"
+        for v, p in zip(places, named, strict=True)
+    }
     axes = [
-        bq.Axis(scale=x, label="confidence", tick_format=".0%", grid_lines="none",
+        bq.Axis(scale=x, label="confidence", grid_lines="none", tick_values=places,
+                tick_labels=labels,
                 label_color=NEUTRAL, label_offset="2.5em"),
         bq.Axis(scale=y, label="rows in the set", side="left", tick_format="d", grid_lines="none",
-                label_color=NEUTRAL, label_offset="3em"),
+                tick_values=np.array(counts), label_color=NEUTRAL, label_offset="3em"),
     ]  # fmt: skip
-    return _figure(
+    figure = _figure(
         bq,
         marks,
         axes,
-        width="560px",
+        width="100%",
         legend_location="top-left",
         legend_style={"stroke": "none", "fill": "none"},
     )
+    # As wide as its cell, but no wider than it reads well, and no narrower than its ticks.
+    figure.layout.max_width, figure.layout.min_width = "720px", "360px"
+    return figure
+
+
+def _apart(named: list[float], least: float) -> list[float]:
+    """Of these confidences those whose names do not run into each other."""
+    kept: list[float] = []
+    for p in named:
+        if not kept or _log_odds(np.array(p)) - _log_odds(np.array(kept[-1])) >= least:
+            kept.append(p)
+    return kept
+
+
+def _log_odds(confidence: Array) -> Array:
+    inside = np.clip(confidence, 1e-15, 1 - 1e-15)
+    return np.asarray(np.log(inside / (1 - inside)))

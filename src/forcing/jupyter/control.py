@@ -11,6 +11,7 @@ from traitlets import Unicode
 
 from forcing.jupyter.comms import deliver_as_addressed
 from forcing.protocol import SCHEMA
+from forcing.protocol.context import Json
 from forcing.protocol.guards import Command, Hello, parse_command
 
 
@@ -28,14 +29,22 @@ class Control(ipywidgets.Widget):
     def __init__(self, obey: Callable[[Command], None]) -> None:
         super().__init__()
         self._obey = obey
+        self.on_undrawn: Callable[[], None] = lambda: None
+        """Called when a view says that its host cannot draw the saved form."""
         self.on_msg(self._received)
         if self.comm is not None:
             deliver_as_addressed(self.comm)
 
     def _received(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        self.receive(content, self.send)
+
+    def receive(self, content: Any, reply: Callable[[Json], None]) -> None:
+        """Do what a view asks; hosts that know no other widget send it on the view's own comm."""
         command = parse_command(content)
         if isinstance(command, Hello):
+            if not command.renderer:
+                self.on_undrawn()
             subshell = threading.current_thread() is not threading.main_thread()
-            self.send({"type": "hello", "schema": SCHEMA, "subshell": subshell})
+            reply({"type": "hello", "schema": SCHEMA, "subshell": subshell})
         elif command is not None:
             self._obey(command)

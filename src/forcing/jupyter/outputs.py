@@ -5,13 +5,20 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from IPython.core.getipython import get_ipython
 
 from forcing.explanation.snapshot import bundle
-from forcing.jupyter.session import Session
 from forcing.protocol.context import Json
+
+
+class Shown(Protocol):
+    """What a saved form is made of."""
+
+    def state(self) -> Json: ...
+
+    def image(self, name: str) -> bytes | None: ...
 
 
 class Outputs:
@@ -26,12 +33,27 @@ class Outputs:
         self._freeze = freeze
         self._ids: list[str] = []
         self._saved: Json | None = None
+        self._live_too = False
         self._lock = threading.Lock()
         self._skipped_in: int | None = None
 
     def skip_next(self) -> None:
         """Do nothing when asked to show the next time in this cell."""
         self._skipped_in = _cell()
+
+    def keep_live(self) -> None:
+        """From now on leave the live view in the saved form, and put it back where it is gone.
+
+        For hosts that cannot draw the saved form: they go on with the view, and a file that they
+        save has table and explanation beside it.
+        """
+        with self._lock:
+            if self._live_too:
+                return
+            self._live_too = True
+            if self._saved is not None:
+                self._saved |= self._live()
+                self._publish_saved()
 
     def show(self) -> None:
         skipped, self._skipped_in = self._skipped_in, None
@@ -43,15 +65,19 @@ class Outputs:
             self._ids.append(display_id)
             _publish(data, display_id, update=False)
 
-    def freeze(self, session: Session) -> None:
-        """Replace every display by the saved form; called once, at the end of the run."""
+    def freeze(self, shown: Shown) -> None:
+        """Replace every display by the saved form; called at the end of each run."""
         if not self._freeze or not _in_kernel():
             return
-        data = bundle(session.state(), session.context.presenter.image)
-        with self._lock:
-            self._saved = data
-            for display_id in self._ids:
-                _publish(data, display_id, update=True)
+        with self._lock:  # the last of two at once shows the newest state
+            self._saved = bundle(shown.state(), shown.image)
+            if self._live_too:
+                self._saved |= self._live()
+            self._publish_saved()
+
+    def _publish_saved(self) -> None:
+        for display_id in self._ids:
+            _publish(self._saved or {}, display_id, update=True)
 
 
 def _cell() -> int | None:

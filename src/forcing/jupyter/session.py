@@ -10,8 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from forcing.explanation import Explanation
+from forcing.explanation.page import page
+from forcing.explanation.report import data_url
 from forcing.explanation.sentence import RELABEL
 from forcing.jupyter.answers import Answers
+from forcing.jupyter.others import OtherSets
 from forcing.protocol import (
     Encoder,
     events_message,
@@ -71,8 +74,14 @@ class Session:
         self.on_select: Callable[[list[int]], None] = lambda _: None
         """Called with the rows that a view selects."""
         self._at_end: list[Callable[[Session], None]] = []
+        self._selected: list[int] = []
         self._ended = False
         self._done = threading.Event()
+        self._others = OtherSets(
+            lambda event: self._tell_events([event]), lambda: self.on_added(self)
+        )
+        self.on_added: Callable[[Session], None] = lambda _: None
+        """Called when something was added to the result after the end: other sets."""
 
     # What an owner does
 
@@ -93,7 +102,8 @@ class Session:
         self._set_paused(paused=False)
 
     def cancel(self) -> None:
-        """End the run now with what it found so far; does nothing after the end."""
+        """End the run now with what it found so far; after its end, a search for other sets."""
+        self._others.stop()
         self._cancelled.set()
         self._running.set()
         with self._news:
@@ -134,7 +144,9 @@ class Session:
 
     def select(self, rows: Sequence[int]) -> None:
         """Tell every view that these training rows are picked."""
-        self._tell_events([messages.selected(rows)])
+        with self._telling:
+            self._selected = list(rows)
+            self._tell_events([messages.selected(rows)])
 
     # What a view does
 
@@ -153,8 +165,12 @@ class Session:
     def join(self, listener: Listener) -> Callable[[], None]:
         """Hear the whole state now, and every message after it."""
         with self._telling:
-            listener(state_message(self._seq, self._builder.snapshot()), [])
+            self._tell_all(listener)
             return self.listen(listener)
+
+    def image(self, name: str) -> bytes | None:
+        """The picture that an item calls `name`; None where there is none."""
+        return self.context.presenter.image(name)
 
     def state(self) -> Json:
         """The whole state so far, as the protocol's; safe to keep."""
@@ -166,19 +182,23 @@ class Session:
         match command:
             case guards.Sync():
                 with self._telling:
-                    reply(state_message(self._seq, self._builder.snapshot()), [])
+                    self._tell_all(reply)
             case guards.Pause():
                 self.pause()
             case guards.Resume():
                 self.resume()
             case guards.Cancel():
                 self.cancel()
+            case guards.Alternatives():
+                self._others.look(self.explanation)
             case guards.Select():
                 self.on_select(list(command.rows))
             case guards.WhatIf():
                 self._answers.ask(lambda: self._what_if(command), topic="what-if")
             case guards.Images():
                 self._answers.ask(lambda: self._images(command.ids, reply))
+            case guards.Page():
+                self._answers.ask(lambda: reply(messages.page_message(self._page()), []), "page")
 
     # The worker
 
@@ -291,10 +311,28 @@ class Session:
         if self._options.get("method") == RELABEL:
             raise ValueError("The run changes labels; which rows are out is no part of it.")
 
+    def _page(self) -> str:
+        state, image = self.state(), self.context.presenter.image
+        if state["end"] is None:  # a page has nobody to send it the rest
+            reason = f"Saved at step {len(state['steps'])}."
+            state["end"] = messages.end("cancelled", reason, time.monotonic() - self._began)
+
+        def picture(name: str) -> str | None:
+            data = image(name)
+            return None if data is None else data_url(data)
+
+        return page(state, picture)
+
     def _images(self, ids: Sequence[str], reply: Listener) -> None:
-        found = {name: self.context.presenter.image(name) for name in ids}
+        found = {name: self.image(name) for name in ids}
         images = {name: image for name, image in found.items() if image is not None}
         reply(images_message(list(images)), list(images.values()))
+
+    def _tell_all(self, listener: Listener) -> None:
+        """The whole state, and what is picked, which is no part of it."""
+        listener(state_message(self._seq, self._builder.snapshot()), [])
+        if self._selected:
+            listener(events_message(self._seq, [messages.selected(self._selected)]), [])
 
     def _tell_events(self, events: list[Json]) -> None:
         with self._telling:

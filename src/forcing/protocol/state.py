@@ -28,7 +28,7 @@ def empty_state() -> Json:
 
 
 def shown_rows(state: Json) -> list[str]:
-    """Keys of the rows that a card shows: the supports, then the galleries place by place.
+    """Keys of the rows that a card shows: the supports, the galleries place by place, other sets.
 
     Rows that the search removed and that refinement put back are not among them.
     """
@@ -40,7 +40,10 @@ def shown_rows(state: Json) -> list[str]:
     ]
     galleries = [str(entry["row"]) for _, entry in sorted(entries, key=lambda pair: pair[0])]
     supports = [str(step["row"]) for step in state["steps"]]
-    return list(dict.fromkeys(supports + galleries))
+    # Saved files from before other sets were kept have no such key.
+    sets = (state.get("alternatives") or {"sets": []})["sets"]
+    others = [str(row) for other in sets for row in other["rows"]]
+    return list(dict.fromkeys(supports + galleries + others))
 
 
 class StateBuilder:
@@ -79,6 +82,8 @@ class StateBuilder:
                 state["alternatives"] = {key: event[key] for key in ("sets", "searching", "note")}
             case "targets":
                 state["targets"] = {key: event[key] for key in ("entries", "total", "chosen")}
+            case "chosen" if state["targets"] is not None:
+                state["targets"] = state["targets"] | {"chosen": event["target"]}
             case "explained" if state["targets"] is not None:
                 state["targets"] = _explained(state["targets"], event)
             case "end":

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forcing.records import Label
+from forcing.study.audit_html import audit_html
 from forcing.study.many import Outcome
 from forcing.study.options import one_of
 
@@ -189,11 +189,7 @@ class Audit:
         return f"<Audit: {'; '.join(f'{name}: {value}' for name, value in self.summary().items())}>"
 
     def _repr_html_(self) -> str:
-        lines = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
-            for name, value in self.summary().items()
-        )
-        return f"<table><caption>Audit</caption><tbody>{lines}</tbody></table>"
+        return audit_html(self)
 
 
 def _pandas(what: str, instead: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
@@ -22,7 +21,7 @@ from forcing.study.explainer import Explainer
 from forcing.study.linear import LinearExplainer
 from forcing.study.many import LATE, Outcome, one_by_one
 from forcing.study.options import LEAST, RunOptions, number, run_options, whole
-from forcing.study.progress import EVERY
+from forcing.study.progress import EVERY, StatusLine
 
 if TYPE_CHECKING:
     from forcing.study.study import Study
@@ -91,15 +90,17 @@ def true_labels(
 
 @dataclass
 class Countdown:
-    """The line of the terminal: how many targets are done, and how long the rest takes."""
+    """A line that says how many targets are done, and how long the rest takes."""
 
     total: int
     shown: bool
     began: float = field(default_factory=time.monotonic)
     _last: float = 0.0
+    _done: int = 0
+    _line: StatusLine = field(default_factory=StatusLine)
 
     def tell(self, done: int, inside: Progress | None = None) -> None:
-        now = time.monotonic()
+        now, self._done = time.monotonic(), done
         if not self.shown or now - self._last < EVERY:
             return
         self._last = now
@@ -108,16 +109,15 @@ class Countdown:
             line += f", about {_duration((now - self.began) / done * (self.total - done))} left"
         if inside is not None:
             line += f" ({inside.note})"
-        sys.stderr.write(f"\r\x1b[K{line}")
-        sys.stderr.flush()
+        self._line.write(line)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            took = _duration(time.monotonic() - self.began)
+            self._line.close(f"audit: {self._done} of {self.total} targets in {took}")
 
 
 @dataclass(frozen=True)

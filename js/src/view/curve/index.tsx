@@ -4,7 +4,8 @@ import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { className, count, value } from "../../format.js";
 import { useView } from "../context.js";
-import { certainty, deedOf, hasGap, phaseOf, relabels } from "../summary.js";
+import { certainty, deedOf, hasGap, phaseOf, refits, relabels } from "../summary.js";
+import { PlayLine, playOrHold, playable } from "../playback/index.js";
 import { useWidth } from "../width.js";
 import { Gap } from "./gap.js";
 import { HEIGHT, geometry } from "./geometry.js";
@@ -14,8 +15,23 @@ import { Plot } from "./plot.js";
 /** Below this the curve is no longer readable; the layout scrolls instead. */
 const LEAST = 240;
 
+/** A search by refits tries sets, not rows one by one: it has no curve on its way. */
+function Unknown(): JSX.Element | null {
+  const { state, live } = useView();
+  const { progress } = state;
+  if (progress === null || !refits(state) || state.steps.length > 0) return null;
+  if (phaseOf(state, live) !== "running") return null;
+  return (
+    <p class="unknown">
+      {`This model is searched by refitting it, ${count(progress.done)} of at most ${count(progress.total ?? 0)} times. `}
+      The curve is drawn at the end of the search.
+    </p>
+  );
+}
+
 export function Curve(): JSX.Element {
-  const { state, start, live, screen, dispatch, select, width } = useView();
+  const view = useView();
+  const { state, start, live, screen, dispatch, select, width } = view;
   const { claim } = start;
   const box = useRef<HTMLDivElement>(null);
   const pixels = Math.max(LEAST, useWidth(box, 720));
@@ -29,6 +45,11 @@ export function Curve(): JSX.Element {
   const point = (step: number | null): void => dispatch({ type: "cursor", step });
   /** The start is a place for the cursor, but no row. */
   const pick = (step: number | null): void => {
+    if (screen.play !== null) {
+      // While the run is played, the cursor moves the film.
+      dispatch({ type: "play", play: step === null ? null : { step, running: false } });
+      return;
+    }
     const row = step === null ? null : (state.steps[step - 1]?.row ?? null);
     select(row === null ? [] : [row]);
     if (row === null) point(step);
@@ -42,6 +63,12 @@ export function Curve(): JSX.Element {
   const onKey = (event: KeyboardEvent): void => {
     const from = cursor ?? (event.key === "ArrowLeft" || event.key === "ArrowDown" ? last + 1 : -1);
     const leap = Math.max(1, Math.round(last / 10));
+    if (event.key === " " && playable(view)) {
+      event.preventDefault();
+      event.stopPropagation();
+      playOrHold(view);
+      return;
+    }
     const steps: Record<string, number | null> = {
       ArrowRight: from + 1,
       ArrowUp: from + 1,
@@ -97,8 +124,10 @@ export function Curve(): JSX.Element {
             label={label}
             streaming={phaseOf(state, live) === "running"}
           />
+          <Unknown />
           {screen.gap && hasGap(state) && <Gap g={g} steps={state.steps} cursor={cursor} />}
         </div>
+        <PlayLine />
       </div>
     </section>
   );

@@ -1,14 +1,22 @@
 /** One entry per line, named with where it flips. */
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { count } from "../../format.js";
 import { PendingIcon } from "../icons.js";
 import { useView } from "../context.js";
 import { crossed, deedOf, hasGap, legendName, phaseOf } from "../summary.js";
+import { Playback } from "../playback/index.js";
 import type { Ranking } from "../../protocol.js";
 
 /** Dashes tell the baselines apart without a colour; the first is solid. */
-export const DASHES = ["", "5 3.5", "1.5 3", "9 3 1.5 3"];
+export const DASHES = [
+  ...["", "5 3.5", "1.5 3", "9 3 1.5 3"],
+  ...["14 4", "3 6", "9 3 1.5 3 1.5 3", "14 3 4 3"],
+];
+
+/** More baselines than fit into two lines wait behind a button. */
+const NAMED = { wide: 6, medium: 3, narrow: 3 };
 
 export function dash(index: number): string {
   return DASHES[index % DASHES.length] ?? "";
@@ -46,6 +54,14 @@ export function Legend(): JSX.Element {
   const waiting = start.baselines.filter(
     (name) => !state.rankings.some((ranking) => ranking.method === name),
   );
+  const [all, setAll] = useState(false);
+  const { rankings } = state;
+  const named = NAMED[width];
+  const folds = rankings.length > named + 1;
+  const shown = folds && !all ? rankings.slice(0, named) : rankings;
+  // Of many lines, one stands out while its name is pointed at.
+  const many = rankings.length > 3;
+  const line = (method: string | null): void => dispatch({ type: "line", method });
   return (
     <div class="legend">
       <ul aria-label="Lines">
@@ -53,12 +69,45 @@ export function Legend(): JSX.Element {
           <Swatch class="forcing" dot />
           <b>MFS</b> {short(ours)}
         </li>
-        {state.rankings.map((ranking, i) => (
-          <li key={ranking.method}>
-            <Swatch class="baseline" dash={dash(i)} />
-            {legendName(ranking.method)} {short(flipsAt(ranking))}
+        {shown.map((ranking, i) => {
+          const { method } = ranking;
+          const entry = (
+            <>
+              <Swatch class="baseline" dash={dash(i)} />
+              {legendName(method)} {short(flipsAt(ranking))}
+            </>
+          );
+          return (
+            <li
+              key={method}
+              class={screen.line === method ? "stands-out" : ""}
+              {...(many
+                ? { onPointerEnter: () => line(method), onPointerLeave: () => line(null) }
+                : {})}
+            >
+              {many ? (
+                <button
+                  type="button"
+                  class="plain"
+                  title="Makes this line stand out"
+                  onFocus={() => line(method)}
+                  onBlur={() => line(null)}
+                >
+                  {entry}
+                </button>
+              ) : (
+                entry
+              )}
+            </li>
+          );
+        })}
+        {folds && (
+          <li>
+            <button type="button" class="plain" aria-expanded={all} onClick={() => setAll(!all)}>
+              {all ? "fewer" : `+${count(rankings.length - named)} more`}
+            </button>
           </li>
-        ))}
+        )}
         {waiting.map((name) => (
           <li key={name}>
             {running ? <PendingIcon /> : null}
@@ -66,17 +115,20 @@ export function Legend(): JSX.Element {
           </li>
         ))}
       </ul>
-      {hasGap(state) && (
-        <button
-          type="button"
-          class="plain"
-          aria-pressed={screen.gap}
-          title="What the opposite decision costs: loss of the counterfactual model less loss of the model"
-          onClick={() => dispatch({ type: "gap" })}
-        >
-          Loss gap
-        </button>
-      )}
+      <span class="curve-tools">
+        <Playback />
+        {hasGap(state) && (
+          <button
+            type="button"
+            class="plain"
+            aria-pressed={screen.gap}
+            title="What the opposite decision costs: loss of the counterfactual model less loss of the model"
+            onClick={() => dispatch({ type: "gap" })}
+          >
+            Loss gap
+          </button>
+        )}
+      </span>
     </div>
   );
 }

@@ -70,7 +70,7 @@ function Axes(props: { g: Geometry; claim: Claim; axis: string }): JSX.Element {
 }
 
 function Baselines(props: { g: Geometry }): JSX.Element {
-  const { state } = useView();
+  const { state, screen } = useView();
   const { g } = props;
   const inside = `0 ${HEIGHT.top - 4} ${g.x(g.rows)} ${g.y(g.extent[0]) - HEIGHT.top + 4}`.split(
     " ",
@@ -89,7 +89,13 @@ function Baselines(props: { g: Geometry }): JSX.Element {
       {state.rankings.map((ranking, i) => (
         <path
           key={ranking.method}
-          class="baseline"
+          class={
+            screen.line === null
+              ? "baseline"
+              : screen.line === ranking.method
+                ? "baseline stands-out"
+                : "baseline gives-way"
+          }
           d={path(g, ranking.curve)}
           stroke-dasharray={dash(i)}
         />
@@ -120,8 +126,9 @@ function BaselineFlips(props: { g: Geometry; threshold: number }): JSX.Element {
 }
 
 function ForcingLine(props: { g: Geometry; streaming: boolean }): JSX.Element {
-  const { state, start } = useView();
+  const { state, start, screen } = useView();
   const { g, streaming } = props;
+  const until = screen.play?.step ?? state.steps.length;
   const few = state.steps.length <= POINTS;
   const size = markSize(state.steps.length);
   // The cursor moves more often than the line.
@@ -130,14 +137,19 @@ function ForcingLine(props: { g: Geometry; streaming: boolean }): JSX.Element {
   const first = g.line[0];
   return (
     <g aria-hidden="true">
-      <path class="forcing" d={d} />
+      <path class={until < state.steps.length ? "forcing ahead" : "forcing"} d={d} />
+      {until < state.steps.length && (
+        <path class="forcing" d={path(g, g.line.slice(0, until + 1))} />
+      )}
       {few &&
         state.steps.map((step, i) => {
           if (i + 1 === g.flip) return null;
           const label = state.rows[String(step.row)]?.label;
           const role = roleOf(label ?? start.claim.rival, start.claim, step.positive);
           return (
-            <Mark key={step.row} role={role} x={g.x(i + 1)} y={g.y(step.confidence)} size={size} />
+            <g key={step.row} class={i < until ? "" : "ahead"}>
+              <Mark role={role} x={g.x(i + 1)} y={g.y(step.confidence)} size={size} />
+            </g>
           );
         })}
       {first && <circle class="start-ring" cx={g.x(0)} cy={g.y(first[1])} r="4" />}
@@ -149,7 +161,7 @@ function ForcingLine(props: { g: Geometry; streaming: boolean }): JSX.Element {
       )}
       {g.flip !== null && last && (
         <path
-          class="flip"
+          class={until < state.steps.length ? "flip ahead" : "flip"}
           d="M0 -8L8 0L0 8L-8 0Z"
           transform={`translate(${g.x(g.flip)} ${g.y(last[1])})`}
         />
@@ -236,12 +248,15 @@ export function Plot(props: {
   label: string;
   streaming: boolean;
 }): JSX.Element {
-  const { state, start } = useView();
+  const { state, start, screen, width } = useView();
   const { g, cursor, label, streaming } = props;
   const { threshold } = start.claim;
+  // While a run is played, the line that says where it is takes this place where there is no other.
+  const taken = screen.play !== null && width !== "wide";
+  const axis = taken ? "" : `${nounOf(state)[1]} ${deedOf(state).done}`;
   return (
     <svg class="plot" width={g.width} height={g.height} aria-hidden="true">
-      <Axes g={g} claim={start.claim} axis={`${nounOf(state)[1]} ${deedOf(state).done}`} />
+      <Axes g={g} claim={start.claim} axis={axis} />
       <Baselines g={g} />
       <BaselineFlips g={g} threshold={threshold} />
       <ForcingLine g={g} streaming={streaming} />

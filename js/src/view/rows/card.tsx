@@ -2,12 +2,14 @@
 
 import type { JSX } from "preact";
 import { className, middle } from "../../format.js";
+import { BothMark } from "../compare/mark.js";
 import { useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Picture } from "../picture.js";
 import { Shape } from "../shapes.js";
 import { certainty, decides, deedOf, phaseOf, relabels } from "../summary.js";
 import { Bar, Change } from "./bar.js";
+import { picked } from "./arrange.js";
 import { spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
 import type { ListFacts } from "./row.js";
@@ -33,6 +35,12 @@ function Foot(props: CardProps): JSX.Element {
           <span class="place">{line.place}</span>
           <Change line={line} measure={facts.measure} />
         </span>
+        {facts.labels && (
+          <span class={`label ${line.role}`} title={line.label}>
+            <Shape role={line.role} size={9} />
+            <span class="clip">{middle(className(line.label), 16)}</span>
+          </span>
+        )}
       </>
     );
   }
@@ -81,7 +89,7 @@ function Foot(props: CardProps): JSX.Element {
 }
 
 export function Card(props: CardProps): JSX.Element {
-  const { state, start, live, screen, dispatch, select, toggle } = useView();
+  const { state, start, live, screen, dispatch, selected, select, toggle } = useView();
   const { line, facts, index, count } = props;
   const chosen = line.step !== null && screen.cursor === line.step;
   const back = line.step !== null && screen.back.includes(line.row);
@@ -89,17 +97,27 @@ export function Card(props: CardProps): JSX.Element {
   const able = toggle !== null && line.step !== null;
   const action = line.step === null || relabels(state) ? "" : back ? "Take out: " : "Put back: ";
   const id = line.item?.kind === "image" ? line.item.image : null;
+  const picks = selected.includes(line.row);
+  const ahead = screen.play !== null && line.step !== null && line.step > screen.play.step;
   const fresh =
     facts.supports && index === count - 1 && phaseOf(state, live) === "running" && !props.small;
   const names = [
     "card",
     props.small ? "small" : "",
     fresh ? "fresh" : "",
-    chosen ? "chosen" : "",
+    chosen || picks ? "chosen" : "",
     back ? "back" : "",
+    ahead ? "ahead" : "",
   ];
   return (
-    <div role="listitem" class="cell" aria-posinset={index + 1} aria-setsize={count}>
+    <div
+      role="listitem"
+      class="cell"
+      aria-posinset={index + 1}
+      aria-setsize={count}
+      {...(picks ? { "aria-current": "true" as const } : {})}
+      {...(props.small ? {} : { "data-place": index })}
+    >
       <button
         type="button"
         class={names.filter((name) => name !== "").join(" ")}
@@ -109,9 +127,10 @@ export function Card(props: CardProps): JSX.Element {
         {...(line.step === null ? {} : { "aria-pressed": back })}
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
         onPointerLeave={() => dispatch({ type: "cursor", step: null })}
-        onClick={() => {
-          select([line.row]);
-          if (line.step !== null) toggle?.(line.row);
+        onClick={(event) => {
+          const several = event.ctrlKey || event.metaKey;
+          select(picked(selected, line.row, several));
+          if (!several && line.step !== null) toggle?.(line.row);
         }}
       >
         <span class="aloud">{action + spoken}</span>
@@ -124,6 +143,7 @@ export function Card(props: CardProps): JSX.Element {
               </span>
             )}
             {back && <span class="ribbon">back in</span>}
+            <BothMark row={line.row} />
           </span>
           <Foot {...props} />
         </span>

@@ -11,7 +11,7 @@ const WIDTH = 44;
 const HEIGHT = 14;
 const EDGE = 5;
 
-function Strip(props: {
+export function Strip(props: {
   column: Column;
   role: Role;
   own: number;
@@ -37,6 +37,16 @@ function Strip(props: {
       <Mark role={role} x={own} y={middleLine} size={4} />
     </svg>
   );
+}
+
+/** A row's and the target's place on a strip; null where the column is one of words. */
+export function standing(
+  own: Value,
+  aim: Value,
+  column: Column,
+): readonly [own: number, target: number | null] | null {
+  const number = numeric(own, column);
+  return number === null ? null : [number, numeric(aim, column)];
 }
 
 export function Feature(props: {

@@ -29,7 +29,7 @@ export interface Line {
   step: number | null;
 }
 
-function lookup(
+export function lookup(
   state: State,
   row: number,
   fallback: string,

@@ -1,21 +1,25 @@
 /** The supports, or the rows of one baseline, in order. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count as counted, middle, value } from "../../format.js";
 import { useView } from "../context.js";
+import type { View } from "../context.js";
 import { useWidth } from "../width.js";
 import type { Width } from "../width.js";
 import { deedOf, phaseOf, relabels } from "../summary.js";
+import { arranged, between } from "./arrange.js";
 import { Card } from "./card.js";
 import { fit, sharedColumns } from "./columns.js";
 import type { Fit } from "./columns.js";
-import { rowAt } from "./lines.js";
+import { Detail } from "./detail.js";
+import { GroupLine, summed } from "./group.js";
 import type { Line } from "./lines.js";
 import { UNITS, measure } from "./measure.js";
-import { useRoving } from "./roving.js";
+import { indexOf, useRoving } from "./roving.js";
 import { Row } from "./row.js";
 import type { ListFacts } from "./row.js";
+import { FEW, Together, Tools } from "./tools.js";
 import { useVirtual } from "./virtual.js";
 
 /** Row heights are fixed, so that a long list knows where every row is. */
@@ -90,10 +94,23 @@ function Slot(props: { n: number; item?: boolean }): JSX.Element {
   );
 }
 
+/** Why no row can be put back. */
+function whyNot(view: View): string {
+  if (relabels(view.state)) {
+    return "This run changes labels. A refit can leave rows out, so nothing can be put back here.";
+  }
+  if (view.state.end === null) return "Rows can be put back once the search has ended.";
+  return "Rows can be put back while the kernel runs.";
+}
+
 export function List(props: { lines: Line[]; supports: boolean; label: string }): JSX.Element {
-  const { start, state, live, screen, select, width } = useView();
+  const view = useView();
+  const { start, state, live, screen, dispatch, select, selected, width, toggle } = view;
   const { lines, supports } = props;
+  const { arrangement } = screen;
   const box = useRef<HTMLDivElement>(null);
+  const anchor = useRef<number | null>(null);
+  const [asked, setAsked] = useState(false);
   const room = useWidth(box, 720);
   const kind = start.display.kind;
   const running = supports && phaseOf(state, live) === "running";
@@ -109,25 +126,110 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
     return { supports, measure: measure(lines, start.claim), shared, slots };
   }, [lines, start, supports, slots, running, width]);
 
+  const tools = lines.length > FEW && !running;
+  // All that takes a look at every row is done here, and not while the list scrolls.
+  const { entries, places, kept, largest } = useMemo(() => {
+    const entries = tools
+      ? arranged(lines, arrangement, display)
+      : lines.map((line) => ({ kind: "line" as const, line }));
+    const places = new Map<number, number>();
+    let kept = 0;
+    let largest = 1e-12;
+    entries.forEach((entry, i) => {
+      if (entry.kind === "line") places.set(entry.line.row, i);
+      else largest = Math.max(largest, Math.abs(summed(entry, facts.measure)));
+      kept += entry.kind === "group" ? entry.lines.length : 0;
+    });
+    return { entries, places, kept: kept === 0 ? places.size : kept, largest };
+  }, [lines, arrangement, display, tools, facts.measure]);
+
   const cards = kind === "image";
   const across = cards ? Math.max(2, Math.floor((room + CARD.gap) / (CARD.least + CARD.gap))) : 1;
   const side = (room - CARD.gap * (across - 1)) / across;
   const height = cards
     ? Math.round(side + CARD.foot[supports ? "supports" : "ranking"])
     : HEIGHTS[kind === "text" ? "text" : "table"][width];
-  const virtual = useVirtual(box, Math.ceil(lines.length / across), height, running);
+  const virtual = useVirtual(box, Math.ceil(entries.length / across), height, running);
   const { reveal } = virtual;
+
+  const rowAt = (index: number): number | null => {
+    const entry = entries[index];
+    return entry?.kind === "line" ? entry.line.row : null;
+  };
+  /** From the row that the selection began with to this one. */
+  const extend = (index: number): void => {
+    const from = anchor.current === null ? undefined : places.get(anchor.current);
+    select(between(entries, from ?? index, index));
+  };
   const roving = useRoving(
     box,
-    lines.length,
+    entries.length,
     across,
     (index) => reveal(Math.floor(index / across)),
-    (index) => select(rowAt(lines, index)),
+    (index, event) => {
+      const row = rowAt(index);
+      // The focus alone picks nothing: a click with the control key adds to what is picked.
+      if (row === null || !(event instanceof KeyboardEvent)) return;
+      if (event.shiftKey) {
+        anchor.current ??= selected.at(-1) ?? null;
+        extend(index);
+      } else {
+        anchor.current = row;
+        select([row]);
+      }
+    },
   );
+  const features = (shown: boolean): void => dispatch({ type: "features", shown });
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const index = indexOf(event.target);
+    const row = index === null ? null : rowAt(index);
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    let handled = true;
+    const search = box.current?.parentElement?.querySelector<HTMLElement>("input[type=search]");
+    if (event.key === "Escape" && (screen.features || selected.length > 0)) {
+      if (screen.features) features(false);
+      else select([]);
+    } else if (event.key === "/" && search) {
+      search.focus();
+    } else if (row !== null && plain && event.key.toLowerCase() === "p" && supports) {
+      if (toggle === null) setAsked(true);
+      else toggle(row);
+    } else if (row !== null && kind === "table" && plain && event.key === "ArrowRight") {
+      if (!selected.includes(row)) select([row]);
+      features(true);
+    } else if (row !== null && kind === "table" && plain && event.key === "ArrowLeft") {
+      features(false);
+    } else {
+      handled = false;
+    }
+    if (handled) {
+      event.preventDefault();
+      event.stopPropagation();
+    } else roving.onKeyDown(event);
+  };
+  // With the shift key a click would mark the words between.
+  const onMouseDown = (event: MouseEvent): void => {
+    if (event.shiftKey) event.preventDefault();
+  };
+  const onClickCapture = (event: MouseEvent): void => {
+    const place = event.target instanceof Element ? event.target.closest("[data-place]") : null;
+    if (place === null) return;
+    const index = Number(place.getAttribute("data-place"));
+    if (event.shiftKey) {
+      // What a click does alone must not happen too.
+      event.stopPropagation();
+      event.preventDefault();
+      anchor.current ??= selected.at(-1) ?? null;
+      extend(index);
+    } else anchor.current = rowAt(index);
+  };
 
-  const chosen = lines.findIndex((line) => line.step !== null && line.step === screen.cursor);
+  const newest = selected.at(-1);
+  const under = screen.cursor === null ? undefined : state.steps[screen.cursor - 1]?.row;
+  const shown = under ?? newest;
+  const chosen = shown === undefined ? undefined : places.get(shown);
   useEffect(() => {
-    if (chosen >= 0) reveal(Math.floor(chosen / across));
+    if (chosen !== undefined) reveal(Math.floor(chosen / across));
   }, [chosen, across, reveal]);
 
   const Part = cards ? Card : Row;
@@ -137,34 +239,44 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
     virtual.last * across - 1,
   );
   const drawn: ComponentChildren[] = [];
-  for (let i = virtual.first * across; i < Math.min(lines.length, virtual.last * across); i++) {
-    const line = lines[i];
-    if (line === undefined) continue;
+  for (let i = virtual.first * across; i < Math.min(entries.length, virtual.last * across); i++) {
+    const entry = entries[i];
+    if (entry === undefined) continue;
+    const at = { index: i, tabIndex: i === stop ? 0 : -1 };
     drawn.push(
-      <Part
-        key={line.row}
-        line={line}
-        index={i}
-        count={lines.length}
-        tabIndex={i === stop ? 0 : -1}
-        facts={facts}
-      />,
+      entry.kind === "group" ? (
+        <GroupLine
+          key={`group ${entry.key}`}
+          group={entry}
+          measure={facts.measure}
+          largest={largest}
+          {...at}
+        />
+      ) : (
+        <Part key={entry.line.row} line={entry.line} count={entries.length} facts={facts} {...at} />
+      ),
     );
   }
   const [from, to] = virtual.seen;
   const unit = UNITS[facts.measure.unit];
+  const all = entries.length;
   return (
     <div
       class={`list ${kind} ${supports ? "supports" : "ranking"} ${strips ? "" : "stripless"}`}
       style={{ "--row": `${height}px`, "--across": across, "--slots": slots }}
     >
+      {tools && <Tools lines={lines} kept={kept} supports={supports} />}
+      {supports && <Together lines={lines} />}
       <Header facts={facts} />
+      {all === 0 && lines.length > 0 && <p class="nothing">No row is like that.</p>}
       <div
         ref={box}
         class={virtual.window === null ? "rows" : "rows scrolls"}
         style={virtual.window === null ? {} : { maxHeight: `${virtual.window}px` }}
-        onKeyDown={roving.onKeyDown}
+        onKeyDown={onKeyDown}
         onFocusIn={roving.onFocusIn}
+        onMouseDown={onMouseDown}
+        onClickCapture={onClickCapture}
       >
         <div style={{ height: `${virtual.before}px` }} />
         <div role="list" aria-label={props.label} class={cards ? "cards" : "lines"}>
@@ -180,9 +292,31 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
       {virtual.window !== null && (
         <p class="window-note">
           {cards
-            ? `${counted(lines.length)} in all · scroll, or arrow keys · bar: change of ${unit}`
-            : `Rows ${counted(from)} to ${counted(to)} of ${counted(lines.length)} · scroll, or arrow keys`}
+            ? `${counted(all)} in all · scroll, or arrow keys · bar: change of ${unit}`
+            : places.size === all
+              ? `Rows ${counted(from)} to ${counted(to)} of ${counted(all)} · scroll, or arrow keys`
+              : `${counted(kept)} rows in groups · scroll, or arrow keys`}
         </p>
+      )}
+      {asked && toggle === null && (
+        <p class="nothing" role="status">
+          {whyNot(view)}
+        </p>
+      )}
+      {display.kind === "table" && !running && lines.length > 0 && (
+        <button
+          type="button"
+          class="plain all-features"
+          aria-expanded={screen.features}
+          onClick={() => features(!screen.features)}
+        >
+          {screen.features
+            ? "Show fewer features"
+            : `Show all ${counted(display.columns.length)} features`}
+        </button>
+      )}
+      {screen.features && display.kind === "table" && !running && (
+        <Detail lines={lines} onClose={() => features(false)} />
       )}
     </div>
   );

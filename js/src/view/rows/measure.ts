@@ -24,6 +24,8 @@ export interface Measure {
   /** The largest of a list: one scale for all of its bars. */
   largest: number;
   text: (line: Line) => string;
+  /** A change, or the sum of several, as it is written. */
+  write: (change: number) => string;
 }
 
 function unitOf(claim: Claim): Measure["unit"] {
@@ -38,7 +40,7 @@ export function measure(lines: readonly Line[], claim: Claim): Measure {
   const digits = pointDigits(all);
   const scale = predicts(claim) ? predictionUnit(claim) : 1;
   // Three digits of the largest, as many decimals for all.
-  const most = Math.max(1e-12, ...all.map((change) => Math.abs(scale * change)));
+  const most = all.reduce((top, change) => Math.max(top, Math.abs(scale * change)), 1e-12);
   const decimals = Math.min(8, Math.max(0, 2 - Math.floor(Math.log10(most))));
   const write = (change: number): string => {
     if (unit === "confidence") return points(change, digits);
@@ -48,7 +50,8 @@ export function measure(lines: readonly Line[], claim: Claim): Measure {
   return {
     unit,
     of,
-    largest: Math.max(1e-12, ...all.map(Math.abs)),
+    largest: all.reduce((most, change) => Math.max(most, Math.abs(change)), 1e-12),
+    write,
     text: (line) => {
       const change = of(line);
       return change === null ? "–" : write(change);

@@ -10,7 +10,7 @@ export interface Roving {
   onFocusIn: (event: FocusEvent) => void;
 }
 
-function indexOf(target: EventTarget | null): number | null {
+export function indexOf(target: EventTarget | null): number | null {
   const element = target instanceof Element ? target.closest("[data-index]") : null;
   return element === null ? null : Number(element.getAttribute("data-index"));
 }
@@ -38,7 +38,7 @@ export function useRoving(
   count: number,
   across: number,
   reveal: (index: number) => void,
-  onMove: (index: number) => void,
+  onMove: (index: number, event: KeyboardEvent | FocusEvent) => void,
 ): Roving {
   const [current, setCurrent] = useState(0);
   const [wanted, setWanted] = useState<number | null>(null);
@@ -62,13 +62,13 @@ export function useRoving(
       reveal(to);
       setCurrent(to);
       setWanted(to);
-      onMove(to);
+      onMove(to, event);
     },
     onFocusIn: (event) => {
       const index = indexOf(event.target);
       if (index === null) return;
       setCurrent(index);
-      onMove(index);
+      onMove(index, event);
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { className, middle } from "../../format.js";
+import { BothMark } from "../compare/mark.js";
 import { useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Shape } from "../shapes.js";
@@ -9,6 +10,7 @@ import { Words } from "../words.js";
 import { Bar, Change } from "./bar.js";
 import { rowColumns } from "./columns.js";
 import { Feature } from "./feature.js";
+import { picked } from "./arrange.js";
 import { rowName, spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
 import type { Measure } from "./measure.js";
@@ -21,6 +23,8 @@ export interface ListFacts {
   /** Features in columns of their own, and how many features a row shows. */
   shared: readonly number[];
   slots: number;
+  /** Whether small cards say their label: in a gallery of several classes. */
+  labels?: boolean;
 }
 
 export interface RowProps {
@@ -44,6 +48,7 @@ function Identity(props: { line: Line }): JSX.Element {
       </span>
       <span class="meta clip">
         {rowName(line)}
+        <BothMark row={line.row} />
         {line.becomes !== null
           ? ` → ${middle(className(line.becomes), 28)}`
           : !line.positive && " · negative"}
@@ -110,18 +115,28 @@ function Tail(props: RowProps): JSX.Element {
 }
 
 export function Row(props: RowProps): JSX.Element {
-  const { state, start, screen, dispatch, select, toggle } = useView();
+  const { state, start, screen, dispatch, selected, select, toggle } = useView();
   const { line, facts, index, count } = props;
+  const { play } = screen;
   const chosen = line.step !== null && screen.cursor === line.step;
   const back = line.step !== null && screen.back.includes(line.row);
   const clickable = facts.supports && toggle !== null;
-  const names = ["row", chosen ? "chosen" : "", back ? "back" : "", clickable ? "clickable" : ""];
+  const picks = selected.includes(line.row);
+  const ahead = play !== null && line.step !== null && line.step > play.step;
+  const names = [
+    "row clickable",
+    chosen || picks ? "chosen" : "",
+    back ? "back" : "",
+    ahead ? "ahead" : "",
+  ];
   return (
     <div
       role="listitem"
       class={names.filter((name) => name !== "").join(" ")}
       aria-posinset={index + 1}
       aria-setsize={count}
+      {...(picks ? { "aria-current": "true" as const } : {})}
+      data-place={index}
       // Rows without a button of their own are stops of the arrow keys themselves.
       {...(clickable
         ? {}
@@ -132,10 +147,7 @@ export function Row(props: RowProps): JSX.Element {
           })}
       onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
       onPointerLeave={() => dispatch({ type: "cursor", step: null })}
-      onClick={() => {
-        select([line.row]);
-        if (facts.supports) toggle?.(line.row);
-      }}
+      onClick={(event) => select(picked(selected, line.row, event.ctrlKey || event.metaKey))}
     >
       <span class="place">{line.place}</span>
       <Identity line={line} />

@@ -10,7 +10,7 @@ import type { Line } from "./lines.js";
 
 export function Toggle(props: { line: Line; tabIndex: number; index: number }): JSX.Element {
   const { line } = props;
-  const { state, start, screen, select, toggle } = useView();
+  const { state, start, screen, selected, select, toggle } = useView();
   const back = screen.back.includes(line.row);
   const words = back ? "Take out" : "Put back";
   return (
@@ -23,9 +23,10 @@ export function Toggle(props: { line: Line; tabIndex: number; index: number }): 
       aria-disabled={toggle === null}
       aria-label={`${words}: ${spokenLine(line, state, start.claim)}`}
       onClick={(event) => {
-        // The row behind it listens too.
+        // The row behind it listens too: a click with the control key is for the selection.
+        if (event.ctrlKey || event.metaKey) return;
         event.stopPropagation();
-        select([line.row]);
+        if (!selected.includes(line.row)) select([line.row]);
         toggle?.(line.row);
       }}
     >
