@@ -58,16 +58,18 @@ class Trace:
     worst: float
     dropped: float
     """Share of frames that the browser says it could not present in time."""
+    each: float
+    """Milliseconds of processor time of the page's main thread for each frame."""
     busy: float
-    """Share of the time in which the page's main thread was at work."""
+    """Processor time of the page's main thread, as a share of the time; so are the next ones."""
     longest: float
-    """Milliseconds of the longest task of that thread."""
+    """Milliseconds of processor time of its longest task."""
     script: float
-    """Share of the time; ours, with the garbage that it leaves."""
+    """Ours, with the garbage that it leaves."""
     layout: float
     paint: float
     raster: float
-    """Of one core: other threads and processes, which draw what the page says."""
+    """Other threads and processes, which draw what the page says."""
 
 
 @contextmanager
@@ -145,10 +147,12 @@ def read(events: list[dict[str, Any]], times: list[float]) -> Trace:
     within = [e for e in events if begin <= e.get("ts", 0) < end]
     spans = [e for e in within if e["ph"] == "X"]
     main = [e for e in spans if (e["pid"], e["tid"]) == here]
+    # Processor time: what else runs on the machine is not ours.
+    main = [e | {"ts": e["tts"], "dur": e["tdur"]} for e in main if "tts" in e and "tdur" in e]
     tasks = [e["dur"] for e in main if e["name"] == "RunTask"]
     kinds = _by_kind(main)
     elsewhere = [
-        e["tdur" if "tdur" in e else "dur"]
+        e.get("tdur", 0)
         for e in spans
         if (e["pid"], e["tid"]) != here and e["name"] in ("RunTask", "RasterTask")
     ]
@@ -159,6 +163,7 @@ def read(events: list[dict[str, Any]], times: list[float]) -> Trace:
         float(np.quantile(gaps, 0.95)),
         float(gaps.max()),
         _dropped(within),
+        sum(tasks) / 1000 / len(gaps),
         sum(tasks) / length,
         max(tasks) / 1000,
         kinds["script"] / length,
@@ -172,8 +177,7 @@ def _dropped(events: list[dict[str, Any]]) -> float:
     states = [
         report["state"]
         for e in events
-        if e["name"] == "PipelineReporter"
-        and (report := e.get("args", {}).get("frame_reporter"))
+        if e["name"] == "PipelineReporter" and (report := e.get("args", {}).get("frame_reporter"))
     ]
     late = sum(state == "STATE_DROPPED" for state in states)
     return late / max(1, len(states))

@@ -43,7 +43,8 @@ export function Picture(props: { id: string | null; alt: string }): JSX.Element 
 
   return (
     <span class="picture" ref={ref}>
-      {url !== null && <img src={url} alt={props.alt} draggable={false} />}
+      {/* A frame does not wait for the pictures in it. */}
+      {url !== null && <img src={url} alt={props.alt} decoding="async" draggable={false} />}
       {id === null && <span class="absent">not kept</span>}
     </span>
   );
