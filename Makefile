@@ -126,7 +126,8 @@ $(WIDGET): $(DONE)/node $(JS_SOURCES)
 $(PAGE): $(DONE)/node $(JS_SOURCES) js/page.mjs src/forcing/explanation/page.html
 	cd js && npm run --silent build:standalone
 
-$(LABEXTENSION): $(DONE)/node $(JS_SOURCES) | $(DONE)/tools
+# It holds the page too, for notebooks without a kernel.
+$(LABEXTENSION): $(DONE)/node $(JS_SOURCES) $(PAGE) | $(DONE)/tools
 	cd js && npm run --silent build:lab
 
 # --- Browser ------------------------------------------------------------------------------------

@@ -306,6 +306,7 @@ def added_events():
         messages.alternatives([other], row, searching=True, note=""),
         messages.explained(4, "flipped", 3),
         messages.explained(9, "flipped", 3),
+        messages.chosen(5),
     ]
 
 
@@ -321,5 +322,5 @@ def test_python_and_typescript_agree_on_events_that_no_record_makes(roundtrip):
     assert roundtrip([state_message(0, StateBuilder().snapshot()), *told]) == state
     # A list of targets outlives the run that was chosen from it.
     builder.apply(encoded()[0])
-    assert builder.state["targets"]["chosen"] == 4
+    assert builder.state["targets"]["chosen"] == 5
     assert builder.state["plane"] is None

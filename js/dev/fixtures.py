@@ -19,6 +19,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from forcing.display import Images, Texts
+from forcing.explanation.comparison import compare
+from forcing.explanation.snapshot import bundle
+from forcing.protocol import MIME
 from forcing.study import Study
 
 if TYPE_CHECKING:
@@ -90,7 +93,8 @@ def image() -> Explanation:
     return found
 
 
-def text() -> Explanation:
+def messages() -> tuple[list[str], Any]:
+    """Texts that look like short messages, and what they are."""
     rng = np.random.default_rng(4)
     common = [
         "the",
@@ -149,6 +153,11 @@ def text() -> Explanation:
 
     texts = [message(spam if k % 2 else ham) for k in range(600)]
     y = np.array(["spam" if k % 2 else "ham" for k in range(600)])
+    return texts, y
+
+
+def text() -> Explanation:
+    texts, y = messages()
     model = make_pipeline(TfidfVectorizer(), LogisticRegression(C=0.5)).fit(texts[:400], y[:400])
     p = model.predict_proba(texts[400:]).max(axis=1)
     wrong = model.predict(texts[400:]) != y[400:]
@@ -175,6 +184,47 @@ def robust() -> Explanation:
     return study.explain(X[[i]], baselines=BASELINES, name=f"row {i}", label=y[i])
 
 
+def explored(kind: str) -> dict[str, Any]:
+    """A list of targets, with a few of them explained."""
+    if kind == "table":
+        data = load_breast_cancer(as_frame=True)
+        names = data.target_names[data.target]
+        X, X_test, y, y_test = train_test_split(data.data, names, random_state=3)
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01)).fit(X, y)
+        study, shown = Study(model, X, y), None
+    elif kind == "image":
+        digits = load_digits()
+        X, X_test, y, y_test = train_test_split(digits.data, digits.target, random_state=0)
+        model = LogisticRegression(max_iter=3000, C=0.001).fit(X, y)
+        study, shown = Study(model, X, y, display=Images(X.reshape(-1, 8, 8))), None
+    else:
+        texts, y = messages()
+        X, X_test, y, y_test = texts[:400], texts[400:], y[:400], y[400:]
+        model = make_pipeline(TfidfVectorizer(), LogisticRegression(C=0.5)).fit(X, y)
+        study, shown = Study(model, X, y, display=Texts(X)), X_test
+    widget = study.explore(X_test, y_test, target_displays=shown, baselines=BASELINES)
+    entries = widget.explorer.state()["targets"]["entries"]
+    for place in (0, 3, 4, 1):
+        widget.target = entries[place]["target"]
+        widget.wait()
+    saved = bundle(widget.explorer.state(), widget.explorer.image)
+    return saved[MIME]
+
+
+def comparison() -> dict[str, Any]:
+    """One target of two models."""
+    data = load_breast_cancer(as_frame=True)
+    y = data.target_names[data.target]
+    X, X_test, y, y_test = train_test_split(data.data, y, test_size=0.5, random_state=3)
+    i = -1
+    found = []
+    for C in (0.01, 1.0):
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=C)).fit(X, y)
+        i = unsure(model, X_test, y_test) if i < 0 else i
+        found.append(Study(model, X, y).explain(X_test.iloc[[i]], name=f"test row {i}"))
+    return compare(*found, names=("C = 0.01", "C = 1"))._repr_mimebundle_()[MIME]
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -182,3 +232,6 @@ if __name__ == "__main__":
         explanation = make()
         state = explanation.to_dict()
         (folder / f"{make.__name__}.json").write_text(json.dumps(state))
+    for kind in ("table", "image", "text"):
+        (folder / f"explore-{kind}.json").write_text(json.dumps(explored(kind)))
+    (folder / "compare.json").write_text(json.dumps(comparison()))

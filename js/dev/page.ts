@@ -4,9 +4,9 @@
  */
 
 import type { Transport } from "../src/host.js";
-import { parseState } from "../src/protocol.js";
+import { parseComparison, parseState } from "../src/protocol.js";
 import type { Message, State } from "../src/protocol.js";
-import { mount } from "../src/view/index.js";
+import { mount, mountComparison } from "../src/view/index.js";
 import { compared, longNames, otherSets, refitting, stopped, streaming } from "./variants.js";
 
 const query = new URLSearchParams(location.search);
@@ -65,6 +65,18 @@ function pretendKernel(state: State): Transport {
       if (command.type === "sync") {
         setTimeout(() => tell({ schema: "forcing.v1", seq, state }), 0);
       }
+      if (command.type === "explain") {
+        // The same explanation under another name, as the kernel would tell it.
+        const { target } = command;
+        const entry = state.targets?.entries.find((e) => e.target === target);
+        if (!state.start || !state.targets || !entry) return;
+        const named = { ...state.start.target, name: entry.name };
+        const start = { ...state.start, id: entry.name, target: named };
+        const targets = { ...state.targets, chosen: target };
+        const steps = state.steps.filter((_, i) => i % 3 !== 1);
+        seq += 1;
+        tell({ schema: "forcing.v1", seq, state: { ...state, start, targets, steps } });
+      }
       if (command.type === "what-if" && state.start) {
         const { favoured } = state.start.claim;
         const { request, out } = command;
@@ -92,7 +104,14 @@ async function main(): Promise<void> {
   document.body.style.background = THEMES[theme]?.["--jp-layout-color0"] ?? "";
   const variant = VARIANTS[name];
   const response = await fetch(`${variant?.of ?? name}.json`);
-  const saved = parseState(await response.json());
+  const data: unknown = await response.json();
+  const comparison = parseComparison(data);
+  const place = document.getElementById("root");
+  if (comparison && place) {
+    mountComparison(place, comparison);
+    return;
+  }
+  const saved = parseState(data);
   if (saved === null) throw new Error(`${name} is no state of this schema`);
   const state = variant ? variant.make(saved) : saved;
   const root = document.getElementById("root");

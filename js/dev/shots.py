@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Position, sync_playwright
 
 PAGE = Path(__file__).parent.parent / "lib" / "dev"
 WIDTHS = (948, 520, 360)
+LIVE = ("back", "several", "pin", "find")
 # Left of a row's content, where no button is.
 NEAR: Position = {"x": 60, "y": 10}
 RUNNING = ("streaming", "streaming-table", "beginning", "refitting")
@@ -48,6 +49,17 @@ def act(page: Page, action: str) -> None:
         page.get_by_role("button", name="Set 2").click()
     if action == "influence":
         page.get_by_role("tab", name="Influence").click()
+    if action in ("list", "find", "pin"):
+        drawer = page.locator(".drawer")
+        if drawer.count() > 0:
+            drawer.click()
+        if action == "find":
+            page.get_by_role("searchbox").fill("malignant 1")
+        if action == "pin":
+            page.locator(".target-entry").nth(0).click()
+            page.get_by_role("button", name="Keep beside").click()
+            page.locator(".drawer").click()
+            page.locator(".target-entry").nth(1).click()
     if action == "group":
         page.get_by_label("Group by").select_option("feature")
         page.locator(".row.group button").first.click()
@@ -82,7 +94,7 @@ def main(folder: Path, states: list[str]) -> None:
                     size = {"width": width, "height": 900}
                     page = browser.new_page(viewport=size, device_scale_factor=2)
                     page.on("pageerror", lambda error: sys.stderr.write(f"{error}\n"))
-                    live = "&live" if state in RUNNING or action in ("back", "several") else ""
+                    live = "&live" if state in RUNNING or action in LIVE else ""
                     page.goto(f"{address}/?state={state}&theme={theme}{live}")
                     page.wait_for_selector(".headline strong")
                     page.wait_for_timeout(250)

@@ -3,3 +3,9 @@ declare module "*.css" {
   const text: string;
   export default text;
 }
+
+// The built page (page.mjs), which the lab extension fetches when somebody saves one.
+declare module "*.html" {
+  const text: string;
+  export default text;
+}

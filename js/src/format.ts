@@ -41,7 +41,7 @@ function nearZero(x: number, places: number): string {
 
 /** The digits of a probability in per cent, finer the closer the decision is. */
 export function percentDigits(p: number, digits = 0, threshold = 0.5): string {
-  const x = 100 * p;
+  const x = 100 * Math.min(1, Math.max(0, p));
   const edge = 100 * threshold;
   // The tolerance keeps 52 % and 50.05 % on the side where decimal reading puts them.
   const away = Math.abs(x - edge);

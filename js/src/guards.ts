@@ -301,6 +301,7 @@ const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } =
     rows,
   }),
   targets: shape<P.TargetsEvent>({ type: literal("targets"), ...targetsFields }),
+  chosen: shape<P.Chosen>({ type: literal("chosen"), target: natural }),
   explained: shape<P.Explained>({
     type: literal("explained"),
     target: natural,
@@ -339,6 +340,16 @@ export function parseState(x: unknown): P.State | null {
   return state(x) ? { ...NONE_ADDED, ...x } : null;
 }
 
+/** Two saved forms side by side, or null. */
+export function parseComparison(x: unknown): P.Comparison | null {
+  if (!object(x) || x.schema !== SCHEMA || !Array.isArray(x.compare) || x.compare.length !== 2) {
+    return null;
+  }
+  const [first, second] = x.compare.map(parseState);
+  if (!first || !second || !list(string)(x.names) || x.names.length !== 2) return null;
+  return { states: [first, second], names: [x.names[0] ?? "", x.names[1] ?? ""] };
+}
+
 /** What a state of before these keys were added has of them. */
 const NONE_ADDED: Pick<P.State, Added> = { plane: null, alternatives: null, targets: null };
 
@@ -369,6 +380,11 @@ export function parseMessage(x: unknown, buffers: readonly Uint8Array[] = []): P
   }
   const whole = parseState(x.state);
   return whole && { schema: SCHEMA, seq: x.seq, state: whole };
+}
+
+/** Whether this was said by another version of the protocol, which nothing here can read. */
+export function isOfAnotherVersion(x: unknown): boolean {
+  return object(x) && string(x.schema) && x.schema.startsWith("forcing.") && x.schema !== SCHEMA;
 }
 
 /** The answer to `hello` on the control comm. */

@@ -2,12 +2,15 @@
 
 import type { Command, Message, State } from "./protocol.js";
 
+/** Why there is no line: the kernel went, or speaks another version of the protocol. */
+export type Loss = "gone" | "version";
+
 /** A line to the kernel. Callbacks return the function that takes them off. */
 export interface Transport {
   send(command: Command): void;
   onMessage(callback: (message: Message) => void): () => void;
-  /** Called once when the kernel can no longer be reached. */
-  onClose?(callback: () => void): () => void;
+  /** Called once when the kernel can no longer be reached, or not be understood. */
+  onClose?(callback: (why?: Loss) => void): () => void;
 }
 
 export interface Host {

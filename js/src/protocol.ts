@@ -6,7 +6,7 @@
 
 import type { PHASES, SCHEMA, STATUSES } from "./guards.js";
 
-export { SCHEMA, parseHello, parseMessage, parseState } from "./guards.js";
+export { SCHEMA, parseComparison, parseHello, parseMessage, parseState } from "./guards.js";
 
 export interface Claim {
   favoured: string;
@@ -285,6 +285,12 @@ export interface TargetsEvent extends Targets {
   type: "targets";
 }
 
+/** Which of the targets is explained from now on. */
+export interface Chosen {
+  type: "chosen";
+  target: number;
+}
+
 /** What became of one of the targets. */
 export interface Explained {
   type: "explained";
@@ -316,6 +322,7 @@ export type Event =
   | PlaneEvent
   | AlternativesEvent
   | TargetsEvent
+  | Chosen
   | Explained
   | End;
 
@@ -337,6 +344,12 @@ export interface State {
   rows: Rows;
   /** Picture id to data URL; only in the saved form. */
   images: Record<string, string>;
+}
+
+/** Two explanations side by side: `{ schema, compare: [State, State], names }` as saved. */
+export interface Comparison {
+  states: [State, State];
+  names: [string, string];
 }
 
 export interface EventsMessage {

@@ -76,6 +76,8 @@ export function apply(state: State, event: Event): State {
       const { entries, total, chosen } = event;
       return { ...state, targets: { entries, total, chosen } };
     }
+    case "chosen":
+      return { ...state, targets: state.targets && { ...state.targets, chosen: event.target } };
     case "explained":
       return { ...state, targets: state.targets && explained(state.targets, event) };
     case "what-if":

@@ -79,9 +79,44 @@ describe("Store", () => {
     vi.advanceTimersByTime(2000);
     expect(line.count("sync")).toBe(2);
     line.tell({ schema: SCHEMA, seq: 8, state: running(2) });
-    vi.advanceTimersByTime(10_000);
+    vi.advanceTimersByTime(4000);
     expect(line.count("sync")).toBe(2);
     expect(store.state.steps).toHaveLength(2);
+    store.dispose();
+  });
+
+  it("says so when nobody answers, asks ever less often, and takes it back", () => {
+    const line = new TestLine();
+    const store = new Store({ state: null, live: line });
+    const told = vi.fn();
+    store.subscribe(told);
+    vi.advanceTimersByTime(5900);
+    expect(store.silent).toBe(false);
+    vi.advanceTimersByTime(200);
+    expect(store.silent).toBe(true);
+    expect(told).toHaveBeenCalledTimes(1);
+    const asked = line.count("sync");
+    vi.advanceTimersByTime(600_000);
+    expect(line.count("sync") - asked).toBeLessThan(25);
+    line.tell({ schema: SCHEMA, seq: 8, state: running(2) });
+    expect(store.silent).toBe(false);
+    store.dispose();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("asks a run that has fallen silent whether it is still there, and one that ended never", () => {
+    const line = new TestLine();
+    const store = new Store({ state: null, live: line });
+    line.tell({ schema: SCHEMA, seq: 8, state: running(2) });
+    vi.advanceTimersByTime(5100);
+    expect(line.count("sync")).toBe(2);
+    vi.advanceTimersByTime(7000);
+    expect(store.silent).toBe(true);
+    line.tell({ schema: SCHEMA, seq: 9, state: finished() });
+    const asked = line.count("sync");
+    vi.advanceTimersByTime(600_000);
+    expect(line.count("sync")).toBe(asked);
+    expect(store.silent).toBe(false);
     store.dispose();
   });
 

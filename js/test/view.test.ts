@@ -88,6 +88,21 @@ describe("the sentence", () => {
     expect(shadow.querySelector(".controls")).toBeNull();
   });
 
+  it("of a run whose kernel does not answer, with nothing that turns", async () => {
+    vi.useFakeTimers();
+    const line = new TestLine();
+    const shadow = draw(running(2), line);
+    expect(shadow.querySelector(".spinner")).not.toBeNull();
+    await vi.advanceTimersByTimeAsync(7000);
+    expect(checks(shadow)).toContain("No answer from the kernel: it is busy or out of reach");
+    expect(shadow.querySelector(".spinner")).toBeNull();
+    expect(headline(shadow)).toContain("is down to 60.0 %");
+    line.tell({ schema: "forcing.v1", seq: 5, state: running(3) });
+    await vi.advanceTimersByTimeAsync(50);
+    expect(shadow.querySelector(".spinner")).not.toBeNull();
+    vi.useRealTimers();
+  });
+
   it("before anything came", () => {
     expect(headline(draw(null, new TestLine()))).toBe("Waiting for the first numbers.");
     close();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import widget from "../src/widget/index.js";
 import type { AnyModel, ControlModel } from "../src/widget/model.js";
-import { running } from "./fixtures.js";
+import { finished, running } from "./fixtures.js";
 
 type Callback = (...args: unknown[]) => void;
 
@@ -11,8 +11,15 @@ class TestModel implements ControlModel {
   comm_live = true;
   #callbacks = new Map<string, Set<Callback>>();
 
+  values: Record<string, unknown> = { control: "IPY_MODEL_abc", selected: [] };
+
   get(name: string): unknown {
-    return name === "control" ? "IPY_MODEL_abc" : undefined;
+    return this.values[name];
+  }
+  set(name: string, value: unknown): void {
+    if (JSON.stringify(value) === JSON.stringify(this.values[name])) return;
+    this.values[name] = value;
+    this.trigger(`change:${name}`);
   }
   send(content: unknown): void {
     this.sent.push(content as { type: string });
@@ -106,6 +113,34 @@ describe("the widget", () => {
     end();
   });
 
+  it("keeps the trait and what is picked in its views alike", async () => {
+    const control = new TestModel();
+    const { model, any } = parts(() => Promise.resolve(control));
+    model.values.selected = [102];
+    const { initialize, render } = widget();
+    const end = initialize({ model: any });
+    const el = document.createElement("div");
+    const stop = render({ el });
+    model.trigger("msg:custom", { schema: "forcing.v1", seq: 3, state: finished() }, []);
+    await settle();
+    const chosen = (): string => el.shadowRoot?.querySelector(".row.chosen")?.textContent ?? "";
+    expect(chosen()).toContain("row 102");
+    // A link to another widget sets the trait; who linked it tells the kernel.
+    model.set("selected", [101]);
+    await settle();
+    expect(chosen()).toContain("row 101");
+    expect(control.count("select")).toBe(0);
+    // A click sets the trait, for links, and tells the kernel once.
+    el.shadowRoot?.querySelectorAll<HTMLElement>(".row:not(.header)")[2]?.click();
+    await settle();
+    expect(model.get("selected")).toEqual([103]);
+    expect(control.sent.filter((content) => content.type === "select")).toEqual([
+      { type: "select", rows: [103] },
+    ]);
+    stop();
+    end();
+  });
+
   it("leaves no listener behind, and no timer", async () => {
     const control = new TestModel();
     const { model, any } = parts(() => Promise.resolve(control));
@@ -117,6 +152,35 @@ describe("the widget", () => {
     end();
     expect(model.listeners() + control.listeners()).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("says that the kernel speaks another version, and bears a host that refuses to send", async () => {
+    const control = new TestModel();
+    control.send = () => {
+      throw new Error("Kernel is dead");
+    };
+    const { any } = parts(() => Promise.resolve(control));
+    const { initialize, render } = widget();
+    const end = initialize({ model: any });
+    const el = document.createElement("div");
+    const stop = render({ el });
+    await settle();
+    expect(el.shadowRoot?.textContent).toContain("There is no explanation to show");
+    stop();
+    end();
+
+    const other = parts(() => Promise.resolve(new TestModel()));
+    const second = widget();
+    const end2 = second.initialize({ model: other.any });
+    const stop2 = second.render({ el });
+    other.model.trigger("msg:custom", { schema: "forcing.v1", seq: 3, state: running(2) }, []);
+    other.model.trigger("msg:custom", { schema: "forcing.v2", seq: 4, news: [] }, []);
+    await settle();
+    expect(el.shadowRoot?.textContent).toContain("another version of forcing");
+    expect(el.shadowRoot?.textContent).toContain("was down to");
+    expect(el.shadowRoot?.querySelector(".spinner")).toBeNull();
+    stop2();
+    end2();
   });
 
   it("notices that the kernel has gone", async () => {

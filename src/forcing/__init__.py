@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         TrainingMismatchError,
         UnsupportedModelError,
     )
-    from forcing.explanation import Explanation, load
+    from forcing.explanation import Comparison, Explanation, compare, load
     from forcing.models import AdaptedModel, TorchModel, TrainingData, register
     from forcing.study import Study, explain
     from forcing.study.audit import Audit
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AdaptedModel": "forcing.models",
     "Audit": "forcing.study.audit",
+    "Comparison": "forcing.explanation",
     "ConvergenceError": "forcing.errors",
     "Explanation": "forcing.explanation",
     "ForcingError": "forcing.errors",
@@ -42,6 +43,7 @@ _HOMES = {
     "TrainingData": "forcing.models",
     "TrainingMismatchError": "forcing.errors",
     "UnsupportedModelError": "forcing.errors",
+    "compare": "forcing.explanation",
     "explain": "forcing.study",
     "load": "forcing.explanation",
     "register": "forcing.models",
@@ -50,6 +52,7 @@ _HOMES = {
 __all__ = [
     "AdaptedModel",
     "Audit",
+    "Comparison",
     "ConvergenceError",
     "Explanation",
     "ForcingError",
@@ -62,6 +65,7 @@ __all__ = [
     "TrainingMismatchError",
     "UnsupportedModelError",
     "__version__",
+    "compare",
     "explain",
     "load",
     "register",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,19 @@ class Client:
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
                 return reply["content"]["subshell_id"]
 
+    def send(self, kind, content):
+        self.client.shell_channel.send(self.client.session.msg(kind, content))
+
+    def told(self, comm_id, fits):
+        """The first message on a comm that is no widget's whose data fit."""
+
+        def own(message):
+            content = message["content"]
+            known = message["msg_type"] == "comm_msg" and content["comm_id"] == comm_id
+            return known and fits(content["data"])
+
+        return self.until(own)["content"]["data"]
+
     def command(self, comm_id, subshell, **content):
         data = {"method": "custom", "content": content}
         message = self.client.session.msg("comm_msg", {"comm_id": comm_id, "data": data})
@@ -167,6 +181,55 @@ def test_cancel_is_answered_while_the_cell_that_made_the_widget_runs(kernel):
     kernel.until(lambda message: message["msg_type"] == "update_display_data")
     idle = [m for m in kernel.heard if m["parent_header"].get("msg_id") == busy]
     assert not any(m["content"].get("execution_state") == "idle" for m in idle)
+
+
+EXPLORE = """
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
+from forcing import Study
+X, y = load_breast_cancer(return_X_y=True)
+X = X[:, :6]
+study = Study(LogisticRegression(C=0.01, max_iter=5000).fit(X[:300], y[:300]), X[:300], y[:300])
+w = study.explore(X[300:340], y[300:340], start=0, baselines=())
+w
+"""
+
+
+def test_targets_are_explained_on_request_in_live_and_in_saved_views(kernel):
+    kernel.idle(kernel.run(EXPLORE))
+    control, channel = kernel.opened("WidgetModel"), kernel.opened("AnyModel")
+    first = kernel.custom(channel, lambda content: "end" in events(content))
+    frozen = kernel.until(lambda message: message["msg_type"] == "update_display_data")["content"]
+    run = frozen["data"][MIME]["start"]["id"]
+    assert frozen["data"][MIME]["targets"]["chosen"] == 0
+    # A command of the live view.
+    kernel.heard.clear()
+    kernel.command(control, None, type="explain", target=5)
+    kernel.custom(channel, lambda content: "chosen" in events(content))
+    later = kernel.custom(channel, lambda content: "end" in events(content))
+    assert later["seq"] > first["seq"]
+    again = kernel.until(lambda message: message["msg_type"] == "update_display_data")["content"]
+    assert again["transient"] == frozen["transient"]
+    assert again["data"][MIME]["targets"]["chosen"] == 5
+    # The saved view of the first run finds the explorer, and is told what is shown now.
+    kernel.heard.clear()
+    line = uuid.uuid4().hex
+    opening = {"comm_id": line, "target_name": "forcing.session"}
+    kernel.send("comm_open", opening | {"data": {"schema": "forcing.v1", "id": run}})
+    state = kernel.told(line, lambda content: "state" in content)["state"]
+    assert state["targets"]["chosen"] == 5
+    kernel.send("comm_msg", {"comm_id": line, "data": {"type": "explain", "target": 7}})
+    kernel.told(line, lambda content: "end" in events(content))
+    saved = kernel.until(lambda message: message["msg_type"] == "update_display_data")["content"]
+    assert saved["data"][MIME]["targets"]["chosen"] == 7
+    # Python follows, and leads.
+    kernel.idle(kernel.run("print(w.target, sorted(w.explanations))"))
+    written = kernel.until(lambda message: message["msg_type"] == "stream")["content"]["text"]
+    assert written == "7 [0, 5, 7]\n"
+    kernel.run("w.selected = [3, 4]; w.target = 2")
+    picked = kernel.told(line, lambda content: "selected" in events(content))
+    assert picked["events"] == [{"type": "selected", "rows": [3, 4]}]
+    kernel.told(line, lambda content: {"type": "chosen", "target": 2} in content.get("events", []))
 
 
 def test_an_interrupt_while_a_cell_waits_cancels(kernel):

@@ -91,7 +91,9 @@ def test_commands_come_through_the_control(fake_comms):
     command(type="resume")
     command(type="nonsense")
     command(type="sync")
-    assert "state" in sent(channel)[-1]
+    *_, state, picked = sent(channel)
+    assert "state" in state
+    assert picked["events"] == [{"type": "selected", "rows": [3, 4]}]
     command(type="cancel")
     assert shown.wait(1).status == "cancelled"
     gate.set()
@@ -271,5 +273,5 @@ class TestSessionComm:
 
 def test_the_class_is_traits_and_a_bridge():
     assert set(ForcingWidget.class_own_traits()) <= {
-        *("control", "selected", "session_id", "_esm", "_css", "_anywidget_id"),
+        *("control", "selected", "session_id", "target", "_esm", "_css", "_anywidget_id"),
     }

@@ -46,6 +46,37 @@ EXPLAIN_DIGIT = (
     " --target-display pictures[7]"
 )
 
+# Short messages that are made up, shown as texts.
+MESSAGES = """\
+import random
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+draw = random.Random(4)
+plain = "the a to for you me we have on at back call now please today send home".split()
+words = {"spam": "free win prize claim cash urgent award".split(),
+         "ham": "dinner love mum later sorry meeting train".split()}
+y = np.array(["spam", "ham"] * 200)
+texts = [" ".join(draw.choice(plain if draw.random() < 0.7 else words[label])
+                  for _ in range(draw.randint(6, 20))) for label in y]
+model = make_pipeline(TfidfVectorizer(), LogisticRegression(C=0.5)).fit(texts[:300], y[:300])
+p = model.predict_proba(texts[300:]).max(axis=1)
+i = 300 + int(np.argmin(np.abs(p - 0.6)))
+"""
+
+# A decision that no handful of rows carries.
+CONFIDENT = """\
+import numpy as np
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
+
+X, y = make_classification(3000, 8, n_informative=5, class_sep=0.8, random_state=0)
+model = LogisticRegression().fit(X, y)
+i = int(np.argmin(np.abs(model.predict_proba(X).max(axis=1) - 0.85)))
+"""
+
 # Holds the main shell, as a long computation does.
 BUSY = "import time\nfor _ in range(200):\n    time.sleep(0.05)"
 

@@ -7,8 +7,10 @@ from functools import cache
 from typing import Any
 
 import nbformat
+from sklearn.base import clone
 
 import forcing
+from forcing.explanation.snapshot import bundle
 from ui import samples
 
 MIME_TYPE = "application/vnd.forcing.v1+json"
@@ -47,6 +49,29 @@ def image_bundle() -> dict[str, Any]:
     return _bundle(image_explanation())
 
 
+@cache
+def text_bundle() -> dict[str, Any]:
+    """An explanation with cards that are texts."""
+    found = _run(samples.MESSAGES)
+    texts, y = found["texts"], found["y"]
+    study = forcing.Study(found["model"], texts[:300], y[:300], display=forcing.Texts(texts[:300]))
+    return _bundle(
+        study.explain(
+            texts[found["i"] : found["i"] + 1],
+            baselines=("influence",),
+            target_display=texts[found["i"]],
+        )
+    )
+
+
+@cache
+def robust_bundle() -> dict[str, Any]:
+    """An explanation of a decision that takes more than a hundred rows to change."""
+    found = _run(samples.CONFIDENT)
+    study = forcing.Study(found["model"], found["X"], found["y"], class_names=["bad", "good"])
+    return _bundle(study.explain(found["X"][found["i"]], baselines=("influence",), bound=False))
+
+
 def _run(*sources: str) -> dict[str, Any]:
     namespace: dict[str, Any] = {}
     for source in sources:
@@ -55,5 +80,28 @@ def _run(*sources: str) -> dict[str, Any]:
 
 
 def _bundle(explanation: forcing.Explanation) -> dict[str, Any]:
-    bundle: dict[str, Any] = explanation._repr_mimebundle_()
-    return bundle
+    shown: dict[str, Any] = explanation._repr_mimebundle_()
+    return shown
+
+
+@cache
+def explored_bundle() -> dict[str, Any]:
+    """The list of `explore`, with its first row explained."""
+    found = _run(samples.BREAST_CANCER, samples.FIT)
+    study = forcing.Study(found["model"], found["X_train"], found["y_train"])
+    explorer = study.explore(found["X_test"], found["y_test"], baselines=()).explorer
+    assert explorer.session is not None
+    explorer.session.wait()
+    return bundle(explorer.state(), explorer.image)
+
+
+@cache
+def compared_bundle() -> dict[str, Any]:
+    """One row of two models."""
+    found = _run(samples.BREAST_CANCER, samples.FIT)
+    X, y, x = found["X_train"], found["y_train"], found["X_test"].iloc[0]
+    strong = found["model"]
+    weak = clone(strong).set_params(logisticregression__C=0.5).fit(X, y)
+    sides = [forcing.Study(model, X, y).explain(x) for model in (weak, strong)]
+    shown: dict[str, Any] = forcing.compare(*sides, names=("weak", "strong"))._repr_mimebundle_()
+    return shown

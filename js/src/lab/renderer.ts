@@ -2,57 +2,68 @@
 
 import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import type { TranslationBundle } from "@jupyterlab/translation";
 import { Widget } from "@lumino/widgets";
 
-import { parseState } from "../guards.js";
-import type { State } from "../protocol.js";
-import { mount, type MountedView } from "../view/index.js";
-import { openSession, type Session } from "./session.js";
+import { parseComparison, parseState } from "../guards.js";
+import { showRun } from "../registry.js";
+import { mountComparison } from "../view/index.js";
+import { SavedRun } from "./saved-run.js";
+import { unreadable } from "./unreadable.js";
 
 export const MIME_TYPE = "application/vnd.forcing.v1+json";
 
-export function rendererFactory(notebooks: INotebookTracker | null): IRenderMime.IRendererFactory {
+export function rendererFactory(
+  notebooks: INotebookTracker | null,
+  trans: TranslationBundle,
+): IRenderMime.IRendererFactory {
   return {
     // The view shows data as text and never as markup, so that an untrusted notebook may use it.
     safe: true,
     mimeTypes: [MIME_TYPE],
-    createRenderer: () => new ExplanationRenderer(notebooks),
+    createRenderer: () => new ExplanationRenderer(notebooks, trans),
   };
 }
 
 class ExplanationRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #notebooks: INotebookTracker | null;
-  #state: State | null = null;
-  #view: MountedView | null = null;
-  #session: Session | null = null;
-  /** The kernel that was asked last; a cell that scrolls in and out of view asks once. */
-  #asked: string | null = null;
-  /** Each model and each disposal begins a new one; what an older one waited for is dropped. */
-  #generation = 0;
+  readonly #trans: TranslationBundle;
+  #saved: SavedRun | null = null;
+  #detach: (() => void) | null = null;
 
-  constructor(notebooks: INotebookTracker | null) {
+  constructor(notebooks: INotebookTracker | null, trans: TranslationBundle) {
     super();
     this.#notebooks = notebooks;
+    this.#trans = trans;
     this.addClass("forcing-Renderer");
   }
 
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     const state = parseState(model.data[MIME_TYPE]);
-    const run = state?.start?.id;
-    if (run !== undefined && run === this.#state?.start?.id && this.#session) {
-      // The run's own line has told the view already; its reader keeps the tab and the place.
-      this.#state = state;
+    const shown = this.#saved?.id ?? null;
+    if (this.#saved && state !== null && shown !== null && state.start?.id === shown) {
+      // The same run, told anew: what the reader has open and where she scrolled to stay.
+      this.#saved.update(state);
       return Promise.resolve();
     }
     this.#clear();
-    this.#state = state;
-    if (this.#state) {
+    const comparison = state ? null : parseComparison(model.data[MIME_TYPE]);
+    if (state) {
+      this.#saved = new SavedRun(state);
       // A root of its own: the view takes its element over with a shadow root for good.
       const root = this.node.appendChild(document.createElement("div"));
-      this.#view = mount(root, { state: this.#state, live: null });
-      if (this.isAttached) void this.#wake();
+      this.#detach = showRun(this.#saved.run, root);
+      if (this.isAttached) this.#wake();
+    } else if (comparison) {
+      const root = this.node.appendChild(document.createElement("div"));
+      const view = mountComparison(root, comparison);
+      this.#detach = () => view.dispose();
     } else {
-      this.#showText(model.data["text/plain"]);
+      this.node.append(
+        unreadable(model.data[MIME_TYPE], model.data["text/plain"], (words) =>
+          this.#trans.__(words),
+        ),
+      );
     }
     return Promise.resolve();
   }
@@ -64,53 +75,19 @@ class ExplanationRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   protected override onAfterAttach(): void {
-    void this.#wake();
+    this.#wake();
   }
 
   #clear(): void {
-    this.#generation += 1;
-    this.#session?.close();
-    this.#session = null;
-    this.#asked = null;
-    this.#view?.dispose();
-    this.#view = null;
+    this.#detach?.();
+    this.#detach = null;
+    this.#saved?.dispose();
+    this.#saved = null;
     this.node.replaceChildren();
   }
 
-  #showText(text: unknown): void {
-    const note = document.createElement("pre");
-    note.className = "forcing-Renderer-text";
-    note.textContent =
-      typeof text === "string" && text !== ""
-        ? text
-        : "This explanation was saved by a version of forcing that this one cannot read.";
-    this.node.append(note);
-  }
-
-  /** Hands the view a line to the kernel that made the explanation, where it still runs. */
-  async #wake(): Promise<void> {
-    const id = this.#state?.start?.id;
-    if (id === undefined) return;
-    const generation = this.#generation;
-    const context = this.#notebooks?.find((panel) =>
-      panel.node.contains(this.node),
-    )?.sessionContext;
-    await context?.ready;
-    const kernel = context?.session?.kernel;
-    if (!kernel || kernel.id === this.#asked || generation !== this.#generation) return;
-    this.#asked = kernel.id;
-
-    const session = await openSession(kernel, id);
-    if (!session) return;
-    if (generation !== this.#generation) {
-      session.close();
-      return;
-    }
-    this.#session = session;
-    session.onClose?.(() => {
-      this.#session = null;
-      this.#view?.setLive(null);
-    });
-    this.#view?.setLive(session);
+  #wake(): void {
+    const panel = this.#notebooks?.find((panel) => panel.node.contains(this.node));
+    void this.#saved?.wake(panel?.sessionContext);
   }
 }

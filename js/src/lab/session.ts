@@ -50,13 +50,12 @@ class CommSession implements Session {
     this.#comm.onClose = () => this.#closed();
     kernel.statusChanged.connect(this.#onStatus, this);
     kernel.disposed.connect(this.#closed, this);
-    // Its future says nothing that we need; a kernel that goes away rejects it.
-    this.#comm.open({ schema: SCHEMA, id }).done.catch(() => this.#closed());
+    this.#say(() => this.#comm.open({ schema: SCHEMA, id }));
   }
 
   send(command: Command): void {
     if (this.#comm.isDisposed) return;
-    this.#comm.send({ ...command }).done.catch(() => this.#closed());
+    this.#say(() => this.#comm.send({ ...command }));
   }
 
   onMessage(callback: (message: Message) => void): () => void {
@@ -72,8 +71,17 @@ class CommSession implements Session {
 
   close(): void {
     this.#closeListeners.clear();
-    if (!this.#comm.isDisposed) this.#comm.close();
+    if (!this.#comm.isDisposed) this.#say(() => this.#comm.close());
     this.#closed();
+  }
+
+  /** The future says nothing that we need; a dead kernel throws, one that goes away rejects. */
+  #say(message: () => { done: Promise<unknown> }): void {
+    try {
+      message().done.catch(() => this.#closed());
+    } catch {
+      this.#closed();
+    }
   }
 
   #receive(message: Message | null): void {

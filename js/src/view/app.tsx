@@ -88,10 +88,10 @@ function useStill(screen: Screen): Still {
 
 export function App(props: { store: Store }): JSX.Element {
   const { store } = props;
-  const { state, live } = store;
+  const { state, live, silent, loss } = store;
   const { start } = state;
   useStore(store);
-  const root = useRef<HTMLDivElement>(null);
+  const root = useRef<HTMLElement>(null);
   const width = widthOf(useWidth(root, 900));
   const [screen, dispatch] = useReducer(screenReducer, blank);
   useWhatIf(store, screen, dispatch);
@@ -146,7 +146,7 @@ export function App(props: { store: Store }): JSX.Element {
           {view && !beside && <TargetLine />}
           <Headline state={state} live={live} />
           <div class="status">
-            <Checks state={state} live={live} />
+            <Checks state={state} live={live} silent={silent} loss={loss} />
             <Controls store={store} />
           </div>
           {view && <WhatIfLine />}
@@ -163,18 +163,19 @@ export function App(props: { store: Store }): JSX.Element {
         )}
       </>
     ),
-    [view, beside, state, live, store, id],
+    [view, beside, state, live, silent, loss, store, id],
   );
   return (
-    <div
+    <section
       ref={root}
       class={`forcing ${width}`}
+      aria-label={["Forcing set", start?.target.name].filter(Boolean).join(" of ")}
       data-lm-suppress-shortcuts="true"
       onKeyDown={(event) => undoKey(event, screen, () => dispatch({ type: "undo" }))}
     >
       <ViewContext.Provider value={view}>
         <CursorContext.Provider value={cursor}>{parts}</CursorContext.Provider>
       </ViewContext.Provider>
-    </div>
+    </section>
   );
 }

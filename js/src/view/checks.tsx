@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { className, count, middle, points, quantity } from "../format.js";
+import type { Loss } from "../host.js";
 import type { Claim, Progress, State, Step } from "../protocol.js";
 import {
   CheckedIcon,
@@ -66,9 +67,18 @@ function doing(state: State): string {
   return DOING[progress.phase] + part + note;
 }
 
-function Running(props: { state: State; phase: Phase }): JSX.Element {
-  const { state, phase } = props;
+function Running(props: { state: State; phase: Phase; silent: boolean }): JSX.Element {
+  const { state, phase, silent } = props;
   const start = state.start;
+  // Nothing turns for someone who may be gone.
+  if (silent) {
+    const had = state.start === null ? "" : ", this is what had come";
+    return (
+      <Check icon={<WarningIcon />} word="No answer from the kernel:">
+        {`it is busy or out of reach${had}`}
+      </Check>
+    );
+  }
   if (phase === "paused") {
     return (
       <Check icon={<StopIcon />} word="Paused">{`at step ${count(state.steps.length)}`}</Check>
@@ -87,13 +97,15 @@ function Running(props: { state: State; phase: Phase }): JSX.Element {
 }
 
 /** Why a run ended without a flip. */
-function Stopped(props: { state: State; phase: Phase }): JSX.Element | null {
-  const { state, phase } = props;
+function Stopped(props: { state: State; phase: Phase; loss: Loss }): JSX.Element | null {
+  const { state, phase, loss } = props;
   const at = state.steps.length > 0 ? ` at step ${count(state.steps.length)}` : "";
   if (phase === "lost") {
     return (
       <Check icon={<StopIcon />} word={`Stopped${at}:`}>
-        the kernel can no longer be reached, this is what had come
+        {loss === "version"
+          ? "the kernel has another version of forcing, which this view cannot read"
+          : "the kernel can no longer be reached, this is what had come"}
       </Check>
     );
   }
@@ -219,14 +231,21 @@ function RobustCheck(props: { state: State }): JSX.Element | null {
   );
 }
 
-export function Checks(props: { state: State; live: boolean }): JSX.Element {
-  const { state, live } = props;
+export function Checks(props: {
+  state: State;
+  live: boolean;
+  /** The kernel leaves questions unanswered. */
+  silent: boolean;
+  loss: Loss;
+}): JSX.Element {
+  const { state, live, silent, loss } = props;
   const phase = phaseOf(state, live);
   const open = phase === "running" || phase === "paused";
+  const says = open || (phase === "waiting" && silent);
   return (
     <ul class="checks" aria-label="Checks">
-      {open && <Running state={state} phase={phase} />}
-      <Stopped state={state} phase={phase} />
+      {says && <Running state={state} phase={phase} silent={silent} />}
+      <Stopped state={state} phase={phase} loss={loss} />
       <VerifiedCheck state={state} open={open} />
       <IrreducibleCheck state={state} open={open} />
       <BoundCheck state={state} open={open} />

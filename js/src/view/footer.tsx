@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { count, middle } from "../format.js";
 import { useView } from "./context.js";
 import { Exports } from "./export/index.js";
+import { Help } from "./help.js";
 import { Shape } from "./shapes.js";
 import { hasGap, methodName } from "./summary.js";
 import type { Start, State } from "../protocol.js";
@@ -61,6 +62,7 @@ export function Footer(): JSX.Element {
       <Roles />
       <div class="foot-line">
         <span class="about">{parts.filter((part) => part !== "").join(" · ")}</span>
+        <Help />
         <Exports />
       </div>
     </footer>

@@ -101,7 +101,6 @@ function Brief(props: {
         class={["brief", chosen ? "chosen" : "", back ? "back" : ""].join(" ")}
         data-index={props.index}
         tabIndex={props.tabIndex}
-        aria-label={action + spokenLine(line, state, start.claim)}
         aria-disabled={toggle === null || line.step === null}
         {...(line.step === null ? {} : { "aria-pressed": back })}
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
@@ -111,20 +110,23 @@ function Brief(props: {
           if (line.step !== null) toggle?.(line.row);
         }}
       >
-        <span class="place">{line.place}</span>
-        <span class="clip meta">
-          {facts.labels && (
-            <span class={`label ${line.role}`} title={line.label}>
-              <Shape role={line.role} size={9} />
-              <span class="clip">{middle(className(line.label), 14)}</span>
-            </span>
-          )}
-          {rowName(line, 18)}
-          {!facts.supports && line.step !== null && <TickIcon />}
+        <span class="aloud">{action + spokenLine(line, state, start.claim)}</span>
+        <span class="face" aria-hidden="true">
+          <span class="place">{line.place}</span>
+          <span class="clip meta">
+            {facts.labels && (
+              <span class={`label ${line.role}`} title={line.label}>
+                <Shape role={line.role} size={9} />
+                <span class="clip">{middle(className(line.label), 14)}</span>
+              </span>
+            )}
+            {rowName(line, 18)}
+            {!facts.supports && line.step !== null && <TickIcon />}
+          </span>
+          <Bar line={line} measure={facts.measure} />
+          <Change line={line} measure={facts.measure} />
+          <Gist item={line.item} start={start} />
         </span>
-        <Bar line={line} measure={facts.measure} />
-        <Change line={line} measure={facts.measure} />
-        <Gist item={line.item} start={start} />
       </button>
     </div>
   );
@@ -213,10 +215,10 @@ function Examples(props: { gallery: Gallery; positive: boolean; facts: ListFacts
               <button
                 type="button"
                 class="more"
-                aria-label={`${more} more, in the list of supports`}
                 onClick={() => dispatch({ type: "tab", tab: "mfs" })}
               >
                 {`+${count(more)}`}
+                <span class="aloud"> more, in the list of supports</span>
               </button>
             </div>
           )}

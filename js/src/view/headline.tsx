@@ -13,8 +13,8 @@ const SPEAK_MS = 4000;
 /** A shape stays on the line of its name, unless the name itself must break. */
 const LONG_WORD = 24;
 
-function Words(props: { piece: Piece }): JSX.Element {
-  const { piece } = props;
+export function Words(props: { piece: Piece; size?: number }): JSX.Element {
+  const { piece, size = 15 } = props;
   const first = piece.text.split(" ", 1)[0] ?? "";
   switch (piece.kind) {
     case "text":
@@ -36,7 +36,7 @@ function Words(props: { piece: Piece }): JSX.Element {
           {...(piece.text === piece.name ? {} : { title: piece.name })}
         >
           <span class={first.length <= LONG_WORD ? "keep" : ""}>
-            <Shape role={piece.role} size={15} />
+            <Shape role={piece.role} size={size} />
             {first}
           </span>
           {piece.text.slice(first.length)}

@@ -86,6 +86,25 @@ export const ResumeIcon = (): JSX.Element => (
   </Icon>
 );
 
+export const OpenIcon = (): JSX.Element => (
+  <Icon>
+    <path d="M9.5 2.5H13.5V6.5M13.5 2.5 8.5 7.5M6.5 2.5H2.5V13.5H13.5V9.5" />
+  </Icon>
+);
+
+export const BesideIcon = (): JSX.Element => (
+  <Icon>
+    <rect x="2" y="3" width="12" height="10" rx="1" />
+    <path d="M8.5 3V13" />
+  </Icon>
+);
+
+export const BackIcon = (): JSX.Element => (
+  <Icon>
+    <path d="M9.5 3.5 5 8 9.5 12.5" />
+  </Icon>
+);
+
 export const CancelIcon = (): JSX.Element => (
   <Icon class="ink">
     <path d="M4 4 12 12M12 4 4 12" stroke-width="1.75" />
@@ -108,5 +127,23 @@ export const SaveIcon = (): JSX.Element => (
 export const TickIcon = (): JSX.Element => (
   <Icon class="ink tick">
     <path d="M3.8 8.4 6.6 11.2 12.2 5.2" stroke-width="2" />
+  </Icon>
+);
+
+export const CrossIcon = (): JSX.Element => (
+  <Icon class="ink small">
+    <path d="M4 4 12 12M12 4 4 12" stroke-width="2.4" />
+  </Icon>
+);
+
+export const SearchIcon = (): JSX.Element => (
+  <Icon>
+    <path d="M10.6 10.6 13.5 13.5M12 7A5 5 0 1 1 2 7 5 5 0 0 1 12 7Z" />
+  </Icon>
+);
+
+export const ChevronIcon = (): JSX.Element => (
+  <Icon class="ink">
+    <path d="M6 3.5 10.5 8 6 12.5" />
   </Icon>
 );

@@ -3,14 +3,20 @@
 import type { JSX } from "preact";
 import { useEffect, useReducer, useRef } from "preact/hooks";
 import { savedPicture } from "../pictures.js";
+import type { Store } from "../store.js";
 import { useView } from "./context.js";
 
 /** How far off the screen a picture is asked for. */
 const NEAR = "400px";
 
 export function Picture(props: { id: string | null; alt: string }): JSX.Element {
-  const { store, state } = useView();
-  const { id } = props;
+  return <PictureOf store={useView().store} {...props} />;
+}
+
+/** As `Picture`, where there is no explanation around it. */
+export function PictureOf(props: { store: Store; id: string | null; alt: string }): JSX.Element {
+  const { store, id } = props;
+  const { state } = store;
   const ref = useRef<HTMLSpanElement>(null);
   const [, redraw] = useReducer((n: number) => n + 1, 0);
   const url = id === null ? null : (savedPicture(state.images, id) ?? store.pictures.url(id));

@@ -190,6 +190,7 @@ function outlook(start: Start): Sentence {
 
 function opening(state: State, live: boolean): string {
   if (state.end !== null) return "The run ended before it began.";
+  if (state.targets?.chosen === null) return "Choose a test row, and this says what it stands on.";
   return live ? "Waiting for the first numbers." : "There is no explanation to show.";
 }
 

@@ -2,13 +2,16 @@
 
 import alternatives from "./style/alternatives.css";
 import base from "./style/base.css";
+import compare from "./style/compare.css";
 import curve from "./style/curve.css";
 import exports from "./style/exports.css";
 import features from "./style/features.css";
 import galleries from "./style/galleries.css";
 import head from "./style/head.css";
 import playback from "./style/playback.css";
+import help from "./style/help.css";
 import rows from "./style/rows.css";
+import targets from "./style/targets.css";
 import tools from "./style/tools.css";
 import tokens from "./style/tokens.css";
 
@@ -24,4 +27,7 @@ export default [
   galleries,
   alternatives,
   exports,
+  help,
+  targets,
+  compare,
 ].join("\n");

@@ -69,7 +69,10 @@ export function confidenceAt(claim: Claim, value: number): number {
 /** Whether a reader is told predictions, and not how likely a class is. */
 export function predicts(claim: Claim): boolean {
   const { cut, prediction } = claim;
-  return typeof cut === "number" && typeof prediction === "number" && prediction !== cut;
+  if (typeof cut !== "number" || typeof prediction !== "number" || prediction === cut) return false;
+  // A prediction that does not fit its confidence has no scale to be told on.
+  const unit = Math.abs(predictionUnit(claim));
+  return unit > 0 && unit < 1e100;
 }
 
 /** How sure the model is, at this confidence: in per cent; of a regression, its prediction. */

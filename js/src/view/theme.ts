@@ -5,8 +5,9 @@
  */
 
 export type Tone = "light" | "dark";
+export type Contrast = "normal" | "more";
 
-const ATTRIBUTES = ["data-jp-theme-light", "data-vscode-theme-kind"];
+const ATTRIBUTES = ["data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"];
 
 export function toneOf(body: HTMLElement, prefersDark: boolean): Tone {
   const jupyter = body.getAttribute("data-jp-theme-light");
@@ -19,12 +20,20 @@ export function toneOf(body: HTMLElement, prefersDark: boolean): Tone {
   return prefersDark ? "dark" : "light";
 }
 
-/** Keeps `root` told of the tone until the signal ends it. */
+/** Whether the host's theme is one of high contrast; what the system asks for is left to CSS. */
+export function contrastOf(body: HTMLElement): Contrast {
+  const names = ["data-jp-theme-name", "data-vscode-theme-kind"];
+  const high = names.some((name) => /high.?contrast/i.test(body.getAttribute(name) ?? ""));
+  return high ? "more" : "normal";
+}
+
+/** Keeps `root` told of tone and contrast until the signal ends it. */
 export function followTone(root: HTMLElement, signal: AbortSignal): void {
   const body = root.ownerDocument.body;
   const media = window.matchMedia("(prefers-color-scheme: dark)");
   const update = (): void => {
     root.dataset.tone = toneOf(body, media.matches);
+    root.dataset.contrast = contrastOf(body);
   };
   update();
   media.addEventListener("change", update, { signal });

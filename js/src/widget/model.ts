@@ -4,10 +4,14 @@ type Callback = (...args: never[]) => void;
 
 export interface AnyModel {
   get(name: string): unknown;
+  set(name: string, value: unknown): void;
   send(content: unknown): void;
   on(name: string, callback: Callback): void;
   off(name: string, callback: Callback): void;
-  widget_manager?: { get_model?(id: string): Promise<ControlModel> };
+  widget_manager?: {
+    get_model?(id: string): Promise<ControlModel>;
+    has_model?(id: string): boolean;
+  };
 }
 
 /** The bare ipywidgets model behind the control comm. */
@@ -15,6 +19,7 @@ export interface ControlModel {
   send(content: unknown): void;
   on(name: string, callback: Callback): void;
   off(name: string, callback: Callback): void;
+  get?(name: string): unknown;
   comm_live?: boolean;
 }
 
@@ -30,5 +35,18 @@ export async function controlOf(model: AnyModel): Promise<ControlModel | null> {
     return await manager.get_model(id);
   } catch {
     return null;
+  }
+}
+
+/** A model is not told its own id, but no other has the same control. */
+export async function isModel(model: AnyModel, id: string): Promise<boolean> {
+  const manager = model.widget_manager;
+  if (!manager?.get_model || !manager.has_model?.(id)) return false;
+  const control = model.get("control");
+  try {
+    const found = await manager.get_model(id);
+    return typeof control === "string" && found.get?.("control") === control;
+  } catch {
+    return false;
   }
 }

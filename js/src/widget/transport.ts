@@ -5,7 +5,8 @@
  */
 
 import { hasRenderer } from "../host.js";
-import type { Transport } from "../host.js";
+import { isOfAnotherVersion } from "../guards.js";
+import type { Loss, Transport } from "../host.js";
 import { SCHEMA, parseHello, parseMessage } from "../protocol.js";
 import type { Command, Message } from "../protocol.js";
 import { controlOf } from "./model.js";
@@ -26,12 +27,22 @@ function bytesOf(buffers: unknown): Uint8Array[] {
     .filter((bytes) => bytes !== null);
 }
 
+/** False where the host refuses, as it does for a kernel that is dead. */
+function say(end: { send(content: unknown): void }, command: Command): boolean {
+  try {
+    end.send(command);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Repeats `hello` until it was answered on a subshell. */
 function greet(control: Pick<ControlModel, "send" | "on" | "off">, signal: AbortSignal): void {
   let left = HELLOS;
   const hello = (): void => {
-    if (left-- > 0) control.send({ type: "hello", schema: SCHEMA, renderer: hasRenderer() });
-    else clearInterval(timer);
+    if (left-- <= 0) clearInterval(timer);
+    else say(control, { type: "hello", schema: SCHEMA, renderer: hasRenderer() });
   };
   const onAnswer = (content: unknown): void => {
     if (parseHello(content)?.subshell) clearInterval(timer);
@@ -47,11 +58,12 @@ function greet(control: Pick<ControlModel, "send" | "on" | "off">, signal: Abort
 
 export function widgetTransport(model: AnyModel, signal: AbortSignal): Transport {
   const messages = new Set<(message: Message) => void>();
-  const closes = new Set<() => void>();
+  const closes = new Set<(why?: Loss) => void>();
 
   const onCustom = (content: unknown, buffers: unknown): void => {
     const message = parseMessage(content, bytesOf(buffers));
     if (message !== null) messages.forEach((callback) => callback(message));
+    else if (isOfAnotherVersion(content)) closes.forEach((callback) => callback("version"));
   };
   const close = (): void => closes.forEach((callback) => callback());
   model.on("msg:custom", onCustom);
@@ -84,7 +96,7 @@ export function widgetTransport(model: AnyModel, signal: AbortSignal): Transport
   return {
     send: (command: Command) => {
       void line.then((end) => {
-        if (!signal.aborted) end.send(command);
+        if (!signal.aborted && !say(end, command)) close();
       });
     },
     onMessage: (callback) => {

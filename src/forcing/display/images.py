@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +43,13 @@ class Images:
             raise ValueError(f"Images(size={size}): give a longest side from 16 to 512 pixels.")
         self.images = arrays_or_paths
         self.size = size
+        # Looked up once: a list of targets asks for as many presenters as it shows.
+        self._white: tuple[Any, float] | None = None
+
+    @cached_property
+    def largest(self) -> float:
+        """The value that is shown as white."""
+        return _largest_value(self.images)
 
     def present(self, study: StudyLike, x: Any, target: Any = None) -> ImagePresenter:
         check_length("Images", len(self.images), study)
@@ -51,8 +58,12 @@ class Images:
         picture = self._as_picture(x)
         # What the model sees may be scaled otherwise than the pictures: 0 to 1, not 0 to 16.
         known = picture is not None and not is_data_set(study.X)
-        white = _largest_value(_dense_values(study.X)) if known else None
-        return ImagePresenter(self, picture, white)
+        return ImagePresenter(self, picture, self._white_of(study.X) if known else None)
+
+    def _white_of(self, X: Any) -> float:
+        if self._white is None or self._white[0] is not X:
+            self._white = (X, _largest_value(_dense_values(X)))
+        return self._white[1]
 
     def _as_picture(self, x: Any) -> Any:
         """x itself, where it is a picture that was flattened, as digits and faces often are."""
@@ -72,7 +83,7 @@ class ImagePresenter:
         self._images = images.images
         self._size = images.size
         self._target = target
-        self._largest = _largest_value(images.images)
+        self._largest = images.largest
         self._white = self._largest if white is None else white
         self._encoded = lru_cache(maxsize=_KEPT)(self._encode)
 

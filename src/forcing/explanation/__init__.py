@@ -1,5 +1,6 @@
-"""The result of a run: `Explanation`, its file, its sentence and its page."""
+"""The result of a run: `Explanation`, its file, sentence and page; two of them compared."""
 
+from forcing.explanation.comparison import Comparison, compare
 from forcing.explanation.explanation import Explanation, load
 
-__all__ = ["Explanation", "load"]
+__all__ = ["Comparison", "Explanation", "compare", "load"]

@@ -1,40 +1,60 @@
-"""Sessions by id, and the comm on which a saved view asks the kernel that still knows it."""
+"""Runs by id, and the comm on which a saved view asks the kernel that still knows it."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import comm
 
-from forcing.jupyter.session import Session
 from forcing.protocol import SCHEMA
 from forcing.protocol.guards import parse_command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from comm.base_comm import BaseComm
 
+    from forcing.jupyter.session import Listener
     from forcing.protocol.context import Json
+    from forcing.protocol.guards import Command
 
 TARGET = "forcing.session"
 MOST_SESSIONS = 50
 
-_sessions: OrderedDict[str, Session] = OrderedDict()
+
+class Source(Protocol):
+    """What a view can be joined to: one run, or the runs of many targets."""
+
+    @property
+    def id(self) -> str: ...
+
+    def join(self, listener: Listener) -> Callable[[], None]: ...
+
+    def obey(self, command: Command, reply: Listener) -> None: ...
+
+
+_sources: OrderedDict[str, Source] = OrderedDict()
 _lock = threading.Lock()
 
 
-def remember(session: Session) -> None:
-    """Keep the last 50 sessions: a frozen view may ask for a what-if long after its run."""
+def remember(source: Source, run: str | None = None) -> None:
+    """Keep the last 50: a frozen view may ask for a what-if long after its run.
+
+    `run` is the id of a run, where it is not that of the source: every run leads to it.
+    """
     with _lock:
-        _sessions[session.id] = session
-        while len(_sessions) > MOST_SESSIONS:
-            _sessions.popitem(last=False)
+        _sources[source.id if run is None else run] = source
+        for known in [key for key, other in _sources.items() if other is source]:
+            _sources.move_to_end(known)
+        while len({id(other) for other in _sources.values()}) > MOST_SESSIONS:
+            _sources.popitem(last=False)
 
 
-def find(session_id: str) -> Session | None:
+def find(run: str) -> Source | None:
     with _lock:
-        return _sessions.get(session_id)
+        return _sources.get(run)
 
 
 def register_target() -> None:
@@ -60,8 +80,8 @@ def _as_addressed(_data: Any, addressed: str | None) -> str | None:
 def _opened(channel: BaseComm, message: Any) -> None:
     deliver_as_addressed(channel)
     data = _content(message)
-    session = find(str(data.get("id"))) if data.get("schema") == SCHEMA else None
-    if session is None:
+    source = find(str(data.get("id"))) if data.get("schema") == SCHEMA else None
+    if source is None:
         channel.close()
         return
 
@@ -71,10 +91,10 @@ def _opened(channel: BaseComm, message: Any) -> None:
     def received(message: Any) -> None:
         command = parse_command(_content(message))
         if command is not None:
-            session.obey(command, reply)
+            source.obey(command, reply)
 
     channel.on_msg(received)
-    stop = session.join(reply)
+    stop = source.join(reply)
     channel.on_close(lambda _: stop())
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from IPython.core.getipython import get_ipython
 
 from forcing.explanation.snapshot import bundle
-from forcing.jupyter.session import Session
 from forcing.protocol.context import Json
+
+
+class Shown(Protocol):
+    """What a saved form is made of."""
+
+    def state(self) -> Json: ...
+
+    def image(self, name: str) -> bytes | None: ...
 
 
 class Outputs:
@@ -58,12 +65,12 @@ class Outputs:
             self._ids.append(display_id)
             _publish(data, display_id, update=False)
 
-    def freeze(self, session: Session) -> None:
-        """Replace every display by the saved form; called at the end of the run."""
+    def freeze(self, shown: Shown) -> None:
+        """Replace every display by the saved form; called at the end of each run."""
         if not self._freeze or not _in_kernel():
             return
         with self._lock:  # the last of two at once shows the newest state
-            self._saved = bundle(session.state(), session.context.presenter.image)
+            self._saved = bundle(shown.state(), shown.image)
             if self._live_too:
                 self._saved |= self._live()
             self._publish_saved()

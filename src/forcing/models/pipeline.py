@@ -42,6 +42,7 @@ def adapt_pipeline(model: Pipeline, data: TrainingData) -> AdaptedModel | Adapte
     return behind(
         head,
         through,
+        head=head,
         description=description,
         notes=(note, *head.notes),
         # Scalers and imputers keep the columns; where their number changes, no weight is known.

@@ -97,6 +97,8 @@ class AdaptedModel:
     what stays fixed; None: as a classifier of scikit-learn's that takes them as the user does."""
     linearised: bool = False
     """Whether the objective is a model of the user's model, so that it proves nothing of it."""
+    head: AdaptedModel | None = None
+    """The last step of a pipeline, which takes rows as the steps before it leave them."""
     cut: float = 0.0
     """Score from which on the second of two classes is decided."""
     cut_at: Callable[[float], float] | None = None

@@ -55,7 +55,7 @@ def _seen(model: AdaptedModel, through: Callable[[Scores], Scores], **changed: A
         changed["refit"] = _refitted(own, through)
     if asked is not None:
         changed["scores_of"] = lambda fitted: through(asked(fitted))
-    return replace(model, scores=through(model.scores), **changed)
+    return replace(model, scores=through(model.scores), **{"head": None, **changed})
 
 
 def _refitted(own: Refit, through: Callable[[Scores], Scores]) -> Refit:

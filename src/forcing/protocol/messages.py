@@ -270,6 +270,10 @@ def targets(entries: Sequence[Json], total: int, chosen: int | None) -> Json:
     return whole
 
 
+def chosen(target: int) -> Json:
+    return {"type": "chosen", "target": target}
+
+
 def explained(target: int, status: str, size: int) -> Json:
     return {"type": "explained", "target": target, "status": status, "size": size}
 

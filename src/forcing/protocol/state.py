@@ -82,6 +82,8 @@ class StateBuilder:
                 state["alternatives"] = {key: event[key] for key in ("sets", "searching", "note")}
             case "targets":
                 state["targets"] = {key: event[key] for key in ("entries", "total", "chosen")}
+            case "chosen" if state["targets"] is not None:
+                state["targets"] = state["targets"] | {"chosen": event["target"]}
             case "explained" if state["targets"] is not None:
                 state["targets"] = _explained(state["targets"], event)
             case "end":

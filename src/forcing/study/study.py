@@ -23,8 +23,9 @@ from forcing.study.progress import reported
 from forcing.study.verification import Refit, UserRefit
 
 if TYPE_CHECKING:
-    from forcing.jupyter.widget import ForcingWidget
+    from forcing.jupyter.widget import ExplorerWidget, ForcingWidget
     from forcing.study.audit import Audit
+    from forcing.study.plane import Planes
 
 
 class Study:
@@ -376,6 +377,12 @@ class Study:
             chunk=chunk,
         )
 
+    def planes(self, x: Any, *, rival: Label = None, threshold: float | None = None) -> Planes:
+        """Slices through x with the training rows projected on them, for the screen."""
+        from forcing.study.plane import Planes
+
+        return Planes(self, x, rival, threshold)
+
     def view(self, x: Any, **options: Any) -> ForcingWidget:
         """The live widget, which streams in the background.
 
@@ -384,6 +391,38 @@ class Study:
         from forcing.jupyter.widget import view
 
         return view(self, x, **options)
+
+    def explore(self, X_test: Any, y_test: Any = None, **options: Any) -> ExplorerWidget:
+        """The live widget with a list of targets: a click explains, as does `widget.target = 17`.
+
+        Wrong decisions come first, the surest before the others; then right ones, the least sure
+        first.
+
+        Parameters
+        ----------
+        X_test
+            The targets (T, p) in the form of X, or a list of texts where X is one.
+        y_test
+            Their true labels (T,); of a regression with `threshold`, their values.
+        names
+            What each target is called; "test row 17" by default.
+        target_displays
+            The picture, text or table row that stands for each target, where X_test cannot be
+            shown itself.
+        start
+            Position of the target that is explained at once; None, the default, is the first of
+            the list, False none.
+        **options
+            As for `view`, for every target.
+
+        Returns
+        -------
+        ForcingWidget
+            Its `target` is a position in X_test, `explanations` has what was explained so far.
+        """
+        from forcing.jupyter.widget import explore
+
+        return explore(self, X_test, y_test, **options)
 
 
 def _shape_of_items(X: Any) -> tuple[int, ...]:

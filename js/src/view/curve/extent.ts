@@ -6,9 +6,17 @@ import { confidenceAt, logOdds, phaseOf, predictionUnit } from "../summary.js";
 
 export type Point = readonly [k: number, confidence: number];
 
+/** What was edited by hand may say anything: a drawing needs places between 0 and 1. */
+export function chance(p: number): number {
+  return Math.min(1, Math.max(0, p));
+}
+
 /** Confidence over rows removed, the start first. */
 export function forcingLine(state: State, claim: Claim): Point[] {
-  return [[0, claim.confidence], ...state.steps.map((s, i): Point => [i + 1, s.confidence])];
+  return [
+    [0, chance(claim.confidence)],
+    ...state.steps.map((s, i): Point => [i + 1, chance(s.confidence)]),
+  ];
 }
 
 /** While a run streams the axis grows by jumps, not at every step. */
@@ -38,7 +46,9 @@ export function confidenceExtent(
   rows: number,
 ): [number, number] {
   const ours = line.map(([, p]) => p);
-  const others = rankings.flatMap((r) => r.curve.filter(([k]) => k <= rows).map(([, p]) => p));
+  const others = rankings.flatMap((r) =>
+    r.curve.filter(([k]) => k <= rows).map(([, p]) => chance(p)),
+  );
   const top = Math.min(1, Math.max(...ours, ...others, threshold + 0.01));
   const above = top - threshold;
   // Room for the mark of a last step that went far below.
@@ -60,10 +70,14 @@ export function confidenceTicks(extent: [number, number], threshold: number): nu
 
 /** The same for a regression, whose axis says predictions: round ones, where they lie. */
 export function predictionTicks(extent: [number, number], claim: Claim): number[] {
-  const [low, high] = extent.map((p) => (claim.cut ?? 0) + predictionUnit(claim) * logOdds(p));
+  const value = (p: number): number => (claim.cut ?? 0) + predictionUnit(claim) * logOdds(p);
+  const [low, high] = [value(extent[0]), value(extent[1])];
+  // Where floating point has no numbers between the two, there is nothing to count.
+  const size = Math.max(Math.abs(low), Math.abs(high), 1e-280);
+  if (!(Math.abs(high - low) > 1e-12 * size)) return [];
   const apart = 0.07 * (extent[1] - extent[0]);
   return scaleLinear()
-    .domain([low ?? 0, high ?? 0])
+    .domain([low, high])
     .ticks(7)
     .map((value) => confidenceAt(claim, value))
     .filter((p) => p - claim.threshold > apart && p < extent[1]);

@@ -5,7 +5,7 @@ import type { ScaleLinear } from "d3-scale";
 import { line as lineOf } from "d3-shape";
 import type { Claim, Ranking, State } from "../../protocol.js";
 import { phaseOf } from "../summary.js";
-import { confidenceExtent, forcingLine, rowsExtent } from "./extent.js";
+import { chance, confidenceExtent, forcingLine, rowsExtent } from "./extent.js";
 import type { Point } from "./extent.js";
 
 export const HEIGHT = { plot: 200, top: 44, bottom: 40 };
@@ -19,7 +19,7 @@ export interface Geometry {
   width: number;
   height: number;
   x: ScaleLinear<number, number>;
-  y: ScaleLinear<number, number>;
+  y: (confidence: number) => number;
   rows: number;
   extent: [number, number];
   line: Point[];
@@ -36,7 +36,7 @@ export function geometry(
 ): Geometry {
   const rows = rowsExtent(state, live);
   const line = forcingLine(state, claim);
-  const extent = confidenceExtent(line, state.rankings, claim.threshold, rows);
+  const extent = confidenceExtent(line, state.rankings, chance(claim.threshold), rows);
   const x = scaleLinear()
     .domain([0, rows])
     .range([LEFT, Math.max(LEFT + 40, width - RIGHT)]);
@@ -47,7 +47,7 @@ export function geometry(
     width,
     height: HEIGHT.top + plot + HEIGHT.bottom,
     x,
-    y,
+    y: (p) => y(chance(p)),
     rows,
     extent,
     line,

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { className, middle } from "../../format.js";
+import { BothMark } from "../compare/mark.js";
 import { useCursor, useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Picture } from "../picture.js";
@@ -121,6 +122,7 @@ export function Card(props: CardProps): JSX.Element {
             </span>
           )}
           {back && <span class="ribbon">back in</span>}
+          <BothMark row={line.row} />
         </span>
         <Foot line={line} facts={facts} small={small} />
       </>
@@ -141,7 +143,6 @@ export function Card(props: CardProps): JSX.Element {
         class={names.filter((name) => name !== "").join(" ")}
         data-index={index}
         tabIndex={props.tabIndex}
-        aria-label={action + spoken}
         aria-disabled={!able}
         {...(line.step === null ? {} : { "aria-pressed": back })}
         onPointerEnter={() => dispatch({ type: "cursor", step: line.step })}
@@ -152,7 +153,10 @@ export function Card(props: CardProps): JSX.Element {
           if (!several && line.step !== null) toggle?.(line.row);
         }}
       >
-        {inside}
+        <span class="aloud">{action + spoken}</span>
+        <span class="face" aria-hidden="true">
+          {inside}
+        </span>
       </button>
     </div>
   );

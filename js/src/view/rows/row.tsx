@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { className, middle } from "../../format.js";
+import { BothMark } from "../compare/mark.js";
 import { useCursor, useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Shape } from "../shapes.js";
@@ -48,6 +49,7 @@ function Identity(props: { line: Line }): JSX.Element {
       </span>
       <span class="meta clip">
         {rowName(line)}
+        <BothMark row={line.row} />
         {line.becomes !== null
           ? ` → ${middle(className(line.becomes), 28)}`
           : !line.positive && " · negative"}

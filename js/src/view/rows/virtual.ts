@@ -10,6 +10,15 @@ const WINDOW = 460;
 /** Drawn beyond either edge, about, in pixels. */
 const BEYOND = 160;
 
+/** How much of a list is shown at once, in pixels. */
+export interface Extent {
+  /** Up to this height it is drawn whole. */
+  whole: number;
+  /** About the height of the window of a longer one. */
+  window: number;
+}
+const PAGE: Extent = { whole: WHOLE, window: WINDOW };
+
 export interface Virtual {
   first: number;
   /** One past the last. */
@@ -28,10 +37,11 @@ export function useVirtual(
   lines: number,
   height: number,
   follow: boolean,
+  extent: Extent = PAGE,
 ): Virtual {
-  const long = lines * height > WHOLE;
+  const long = lines * height > extent.whole;
   // Half a line at the lower edge says that there is more.
-  const window = Math.round((Math.max(1, Math.round(WINDOW / height)) + 0.5) * height);
+  const window = Math.round((Math.max(1, Math.round(extent.window / height)) + 0.5) * height);
   const [top, setTop] = useState(0);
 
   useEffect(() => {
