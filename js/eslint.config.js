@@ -40,6 +40,21 @@ export default tseslint.config(
     languageOptions: { globals: { console: "readonly", process: "readonly" } },
   },
   {
+    files: ["bench/**"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          "OffscreenCanvas",
+          "PointerEvent",
+          "document",
+          "performance",
+          "requestAnimationFrame",
+          "setTimeout",
+        ].map((name) => [name, "readonly"]),
+      ),
+    },
+  },
+  {
     files: ["test/**"],
     rules: {
       // A test may assert that something is there.

@@ -23,6 +23,8 @@ export function savedPicture(images: Record<string, string>, id: string): string
 
 export class Pictures {
   #ask: (ids: string[]) => void;
+  /** Not yet addresses: those cost the browser time, and most pictures of a list scroll by. */
+  #blobs = new Map<string, Blob>();
   #urls = new Map<string, string>();
   #tries = new Map<string, number>();
   /** Not there yet; of these, the ones in `#fresh` were not asked for so far. */
@@ -38,11 +40,15 @@ export class Pictures {
   }
 
   url(id: string): string | null {
-    return this.#urls.get(id) ?? null;
+    const blob = this.#blobs.get(id);
+    if (blob === undefined) return null;
+    const url = this.#urls.get(id) ?? URL.createObjectURL(blob);
+    this.#urls.set(id, url);
+    return url;
   }
 
   want(id: string): void {
-    if (this.#urls.has(id) || this.#wanted.has(id)) return;
+    if (this.#blobs.has(id) || this.#wanted.has(id)) return;
     this.#wanted.add(id);
     this.#fresh.add(id);
     this.#gather();
@@ -63,10 +69,9 @@ export class Pictures {
       const type = bytes && typeOf(bytes);
       this.#wanted.delete(id);
       this.#fresh.delete(id);
-      if (!bytes || !type || this.#urls.has(id)) return;
+      if (!bytes || !type || this.#blobs.has(id)) return;
       // The copy lets go of the message's whole buffer.
-      const blob = new Blob([bytes.slice()], { type });
-      this.#urls.set(id, URL.createObjectURL(blob));
+      this.#blobs.set(id, new Blob([bytes.slice()], { type }));
     });
     this.#listeners.forEach((listener) => listener());
   }
@@ -80,6 +85,7 @@ export class Pictures {
     this.#stop();
     this.#urls.forEach((url) => URL.revokeObjectURL(url));
     this.#urls.clear();
+    this.#blobs.clear();
     this.#wanted.clear();
     this.#fresh.clear();
     this.#listeners.clear();

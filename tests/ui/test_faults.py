@@ -1,4 +1,4 @@
-"""What may go wrong around a run: the view says so, keeps what it has, and nothing turns for ever."""
+"""What may go wrong around a run: the view says so, keeps what it has, and never turns for ever."""
 
 from __future__ import annotations
 

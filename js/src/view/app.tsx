@@ -13,8 +13,8 @@ import {
 import type { State } from "../protocol.js";
 import type { Store } from "../store.js";
 import { Checks } from "./checks.js";
-import { ViewContext } from "./context.js";
-import type { View } from "./context.js";
+import { CursorContext, ViewContext } from "./context.js";
+import type { Still, View } from "./context.js";
 import { Controls } from "./controls.js";
 import { Curve } from "./curve/index.js";
 import { Footer } from "./footer.js";
@@ -80,9 +80,17 @@ function stepThat(state: State, row: number | undefined): number | null {
   return index < 0 ? null : index + 1;
 }
 
+/** The same object as before while nothing but the cursor has changed. */
+function useStill(screen: Screen): Still {
+  const kept = useRef<Still>(screen);
+  const keys = Object.keys(screen).filter((key) => key !== "cursor") as (keyof Still)[];
+  if (keys.some((key) => screen[key] !== kept.current[key])) kept.current = screen;
+  return kept.current;
+}
+
 export function App(props: { store: Store }): JSX.Element {
   const { store } = props;
-  const { state, live } = store;
+  const { state, live, silent, loss } = store;
   const { start } = state;
   useStore(store);
   const root = useRef<HTMLElement>(null);
@@ -112,6 +120,9 @@ export function App(props: { store: Store }): JSX.Element {
   // The kernel's answers are about rows that are left out, not about labels.
   const answerable = state.end !== null && (live || state.verified !== null);
   const possible = answerable && !relabels(state);
+  const still = useStill(screen);
+  const newest = useMemo(() => stepThat(state, selected.at(-1)), [state, selected]);
+  const cursor = screen.play?.step ?? screen.cursor ?? newest;
   const view = useMemo(
     (): View | null =>
       start && {
@@ -119,35 +130,27 @@ export function App(props: { store: Store }): JSX.Element {
         state,
         start,
         live,
-        screen: {
-          ...screen,
-          cursor: screen.play?.step ?? screen.cursor ?? stepThat(state, selected.at(-1)),
-        },
+        screen: still,
         dispatch,
         selected,
         select,
         width,
         toggle: possible ? toggle : null,
       },
-    [store, state, start, live, screen, selected, select, width, possible, toggle],
+    [store, state, start, live, still, selected, select, width, possible, toggle],
   );
 
   const beside = start !== null && start.display.kind !== "table";
   const planed = view !== null && isBeside(view, planes.plane);
-  return (
-    <section
-      ref={root}
-      class={`forcing ${width}`}
-      aria-label={["Forcing set", start?.target.name].filter(Boolean).join(" of ")}
-      data-lm-suppress-shortcuts="true"
-      onKeyDown={(event) => undoKey(event, screen, () => dispatch({ type: "undo" }))}
-    >
-      <ViewContext.Provider value={view}>
+  // The same elements as long as nothing but the cursor moves: those are not looked at again.
+  const parts = useMemo(
+    () => (
+      <>
         <header>
           {view && !beside && <TargetLine />}
           <Headline state={state} live={live} />
           <div class="status">
-            <Checks state={state} live={live} silent={store.silent} loss={store.loss} />
+            <Checks state={state} live={live} silent={silent} loss={loss} />
             <Controls store={store} />
           </div>
           {view && <WhatIfLine />}
@@ -163,6 +166,20 @@ export function App(props: { store: Store }): JSX.Element {
             <Footer />
           </PlaneContext.Provider>
         )}
+      </>
+    ),
+    [view, beside, planes, planed, state, live, silent, loss, store, id],
+  );
+  return (
+    <section
+      ref={root}
+      class={`forcing ${width}`}
+      aria-label={["Forcing set", start?.target.name].filter(Boolean).join(" of ")}
+      data-lm-suppress-shortcuts="true"
+      onKeyDown={(event) => undoKey(event, screen, () => dispatch({ type: "undo" }))}
+    >
+      <ViewContext.Provider value={view}>
+        <CursorContext.Provider value={cursor}>{parts}</CursorContext.Provider>
       </ViewContext.Provider>
     </section>
   );

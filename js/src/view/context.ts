@@ -7,12 +7,15 @@ import type { Store } from "../store.js";
 import type { Action, Screen } from "./screen.js";
 import type { Width } from "./width.js";
 
+export type Still = Omit<Screen, "cursor">;
+
 export interface View {
   store: Store;
   state: State;
   start: Start;
   live: boolean;
-  screen: Screen;
+  /** Without the cursor, which moves more often than all else: see `useCursor`. */
+  screen: Still;
   dispatch: (action: Action) => void;
   /** Positions of the training rows that are picked, the newest last. */
   selected: readonly number[];
@@ -24,6 +27,14 @@ export interface View {
 }
 
 export const ViewContext = createContext<View | null>(null);
+
+/** Apart, so that a pointer on its way over the curve does not draw the whole view anew. */
+export const CursorContext = createContext<number | null>(null);
+
+/** Step under the cursor, 0 for the start; null without a cursor. */
+export function useCursor(): number | null {
+  return useContext(CursorContext);
+}
 
 export function useView(): View {
   const view = useContext(ViewContext);

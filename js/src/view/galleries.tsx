@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { className, count, middle, value } from "../format.js";
 import type { Item, Ranking, Start } from "../protocol.js";
-import { useView } from "./context.js";
+import { useCursor, useView } from "./context.js";
 import { flipsAt } from "./curve/legend.js";
 import { TickIcon } from "./icons.js";
 import { Bar, Change } from "./rows/bar.js";
@@ -91,7 +91,7 @@ function Brief(props: {
 }): JSX.Element {
   const { state, start, screen, dispatch, select, toggle } = useView();
   const { line, facts } = props;
-  const chosen = line.step !== null && screen.cursor === line.step;
+  const chosen = useCursor() === line.step && line.step !== null;
   const back = line.step !== null && screen.back.includes(line.row);
   const action = line.step === null || relabels(state) ? "" : back ? "Take out: " : "Put back: ";
   return (

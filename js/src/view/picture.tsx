@@ -49,7 +49,8 @@ export function PictureOf(props: { store: Store; id: string | null; alt: string 
 
   return (
     <span class="picture" ref={ref}>
-      {url !== null && <img src={url} alt={props.alt} draggable={false} />}
+      {/* A frame does not wait for the pictures in it. */}
+      {url !== null && <img src={url} alt={props.alt} decoding="async" draggable={false} />}
       {id === null && <span class="absent">not kept</span>}
     </span>
   );

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias, TypeVar
+from typing import ClassVar, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -335,16 +337,35 @@ class Run:
 
 
 class Tables:
-    """The bound's worst cases, made once for all targets of a study, when first asked for."""
+    """The bound's worst cases, made once for all targets of a study, when first asked for.
+
+    They take several times the memory of the data, so only the studies that asked last keep
+    theirs: in a notebook every cell with `%%mfs` makes a study, and results hold on to them.
+    """
+
+    _kept: ClassVar[deque[Tables]] = deque(maxlen=3)
 
     def __init__(self) -> None:
         self._made: list[BoundTables | None] = []
 
     def get(self, problem: Problem) -> BoundTables | None:
         """None for a loss that has no bound."""
-        if not self._made:
-            self._made.append(bound_tables(problem))
-        return self._made[0]
+        made = self._made or [bound_tables(problem)]
+        self._made = made
+        with _lock:
+            # The newest last; who leaves on the left makes them again if asked.
+            if self in self._kept:
+                self._kept.remove(self)
+            elif len(self._kept) == self._kept.maxlen:
+                self._kept[0].forget()
+            self._kept.append(self)
+        return made[0]
+
+    def forget(self) -> None:
+        self._made = []
+
+
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { className, count, value } from "../../format.js";
-import { useView } from "../context.js";
+import { useCursor, useView } from "../context.js";
 import { certainty, deedOf, hasGap, phaseOf, refits, relabels } from "../summary.js";
 import { PlayLine, playOrHold, playable } from "../playback/index.js";
 import { useWidth } from "../width.js";
@@ -41,7 +41,8 @@ export function Curve(): JSX.Element {
     [state, claim, live, pixels, plot],
   );
   const last = state.steps.length;
-  const cursor = screen.cursor === null ? null : Math.min(screen.cursor, last);
+  const moved = useCursor();
+  const cursor = moved === null ? null : Math.min(moved, last);
   const point = (step: number | null): void => dispatch({ type: "cursor", step });
   /** The start is a place for the cursor, but no row. */
   const pick = (step: number | null): void => {
@@ -66,7 +67,7 @@ export function Curve(): JSX.Element {
     if (event.key === " " && playable(view)) {
       event.preventDefault();
       event.stopPropagation();
-      playOrHold(view);
+      playOrHold(view, cursor);
       return;
     }
     const steps: Record<string, number | null> = {

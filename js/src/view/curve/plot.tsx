@@ -250,17 +250,25 @@ export function Plot(props: {
 }): JSX.Element {
   const { state, start, screen, width } = useView();
   const { g, cursor, label, streaming } = props;
-  const { threshold } = start.claim;
   // While a run is played, the line that says where it is takes this place where there is no other.
   const taken = screen.play !== null && width !== "wide";
   const axis = taken ? "" : `${nounOf(state)[1]} ${deedOf(state).done}`;
+  // What the cursor moves over stays as it is.
+  const still = useMemo(
+    () => (
+      <>
+        <Axes g={g} claim={start.claim} axis={axis} />
+        <Baselines g={g} />
+        <BaselineFlips g={g} threshold={start.claim.threshold} />
+        <ForcingLine g={g} streaming={streaming} />
+        <Labels g={g} streaming={streaming} />
+      </>
+    ),
+    [g, start, axis, streaming],
+  );
   return (
     <svg class="plot" width={g.width} height={g.height} aria-hidden="true">
-      <Axes g={g} claim={start.claim} axis={axis} />
-      <Baselines g={g} />
-      <BaselineFlips g={g} threshold={threshold} />
-      <ForcingLine g={g} streaming={streaming} />
-      <Labels g={g} streaming={streaming} />
+      {still}
       {cursor !== null && <Cursor g={g} step={cursor} label={label} />}
     </svg>
   );

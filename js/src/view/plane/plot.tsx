@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { className, count, middle } from "../../format.js";
 import type { Plane } from "../../protocol.js";
-import { useView } from "../context.js";
+import { useCursor, useView } from "../context.js";
 import { textWidth } from "../curve/place.js";
 import type { Box } from "../curve/place.js";
 import { picked } from "../rows/arrange.js";
@@ -119,7 +119,8 @@ function Tip(props: { g: Layout; x: number; y: number; text: string }): JSX.Elem
 
 export function Plot(props: { plane: Plane; width: number; height: number }): JSX.Element {
   const { plane, width, height } = props;
-  const { state, start, screen, dispatch, selected, select } = useView();
+  const { state, start, dispatch, selected, select } = useView();
+  const cursor = useCursor();
   const root = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [painted, repaint] = useReducer((n: number) => n + 1, 0);
@@ -219,14 +220,14 @@ export function Plot(props: { plane: Plane; width: number; height: number }): JS
     select([]);
   };
 
-  const until = screen.cursor ?? lines.length;
+  const until = cursor ?? lines.length;
   const at = (row: number): { x: number; y: number } | null => {
     const spot = spots.find((s) => s.line.row === row);
     if (spot) return spot;
     const [x, y] = [points.xs[indexOf(row)], points.ys[indexOf(row)]];
     return x === undefined || y === undefined || Number.isNaN(x) ? null : { x, y };
   };
-  const current = screen.cursor === null ? undefined : state.steps[screen.cursor - 1]?.row;
+  const current = cursor === null ? undefined : state.steps[cursor - 1]?.row;
   const ringed = new Set([
     ...selected.slice(-BUTTONS),
     ...(current === undefined ? [] : [current]),

@@ -1,7 +1,14 @@
 /** The plane that one view shows: that of the run, or another one that it asked for. */
 
 import { createContext } from "preact";
-import { useCallback, useContext, useEffect, useLayoutEffect, useState } from "preact/hooks";
+import {
+  useCallback,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useState,
+} from "preact/hooks";
 import type { Plane } from "../../protocol.js";
 import type { Store } from "../../store.js";
 import type { View } from "../context.js";
@@ -80,12 +87,10 @@ export function usePlane(store: Store): Planes {
     },
     [store, run],
   );
-  return {
-    plane: held.plane ?? state.plane,
-    wanted: live && request !== null ? held.axes : null,
-    note: held.note,
-    ask,
-  };
+  const plane = held.plane ?? state.plane;
+  const wanted = live && request !== null ? held.axes : null;
+  const { note } = held;
+  return useMemo(() => ({ plane, wanted, note, ask }), [plane, wanted, note, ask]);
 }
 
 /** Tables have it beside the curve, where there is room. */

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { className, count, middle, percent } from "../../format.js";
-import { useView } from "../context.js";
+import { useCursor, useView } from "../context.js";
 import type { View } from "../context.js";
 import { PauseIcon, ResumeIcon } from "../icons.js";
 import { Shape } from "../shapes.js";
@@ -21,9 +21,9 @@ export function playable(view: View): boolean {
 }
 
 /** Starts or holds, as the button and the space key do. */
-export function playOrHold(view: View): void {
+export function playOrHold(view: View, cursor: number | null): void {
   const { screen, state, dispatch } = view;
-  dispatch({ type: "play", play: toggled(screen.play, screen.cursor, state.steps.length) });
+  dispatch({ type: "play", play: toggled(screen.play, cursor, state.steps.length) });
 }
 
 function Previous(): JSX.Element {
@@ -45,7 +45,8 @@ function Next(): JSX.Element {
 export function Playback(): JSX.Element | null {
   const view = useView();
   const { screen, state, dispatch } = view;
-  const { play, cursor } = screen;
+  const { play } = screen;
+  const cursor = useCursor();
   const last = state.steps.length;
   const able = playable(view);
 
@@ -72,7 +73,7 @@ export function Playback(): JSX.Element | null {
       >
         <Previous />
       </button>
-      <button type="button" class="plain" onClick={() => playOrHold(view)}>
+      <button type="button" class="plain" onClick={() => playOrHold(view, cursor)}>
         {running ? <PauseIcon /> : <ResumeIcon />}
         {running ? "Pause" : "Play"}
       </button>

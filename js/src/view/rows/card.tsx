@@ -1,9 +1,10 @@
 /** A picture with its place and how far it moved the confidence; the card is the button. */
 
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { className, middle } from "../../format.js";
 import { BothMark } from "../compare/mark.js";
-import { useView } from "../context.js";
+import { useCursor, useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Picture } from "../picture.js";
 import { Shape } from "../shapes.js";
@@ -24,7 +25,7 @@ export interface CardProps {
   small?: boolean;
 }
 
-function Foot(props: CardProps): JSX.Element {
+function Foot(props: Pick<CardProps, "line" | "facts" | "small">): JSX.Element {
   const { state, start, screen, toggle } = useView();
   const { line, facts } = props;
   if (props.small) {
@@ -91,7 +92,7 @@ function Foot(props: CardProps): JSX.Element {
 export function Card(props: CardProps): JSX.Element {
   const { state, start, live, screen, dispatch, selected, select, toggle } = useView();
   const { line, facts, index, count } = props;
-  const chosen = line.step !== null && screen.cursor === line.step;
+  const chosen = useCursor() === line.step && line.step !== null;
   const back = line.step !== null && screen.back.includes(line.row);
   const spoken = spokenLine(line, state, start.claim);
   const able = toggle !== null && line.step !== null;
@@ -109,6 +110,25 @@ export function Card(props: CardProps): JSX.Element {
     back ? "back" : "",
     ahead ? "ahead" : "",
   ];
+  const { small = false } = props;
+  const inside = useMemo(
+    () => (
+      <>
+        <span class="frame">
+          <Picture id={id} alt="" />
+          {!facts.supports && line.step !== null && (
+            <span class="also">
+              <TickIcon />
+            </span>
+          )}
+          {back && <span class="ribbon">back in</span>}
+          <BothMark row={line.row} />
+        </span>
+        <Foot line={line} facts={facts} small={small} />
+      </>
+    ),
+    [id, line, facts, back, small],
+  );
   return (
     <div
       role="listitem"
@@ -135,17 +155,7 @@ export function Card(props: CardProps): JSX.Element {
       >
         <span class="aloud">{action + spoken}</span>
         <span class="face" aria-hidden="true">
-          <span class="frame">
-            <Picture id={id} alt="" />
-            {!facts.supports && line.step !== null && (
-              <span class="also">
-                <TickIcon />
-              </span>
-            )}
-            {back && <span class="ribbon">back in</span>}
-            <BothMark row={line.row} />
-          </span>
-          <Foot {...props} />
+          {inside}
         </span>
       </button>
     </div>

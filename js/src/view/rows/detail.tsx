@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { className, count, middle, value } from "../../format.js";
-import { useView } from "../context.js";
+import { useCursor, useView } from "../context.js";
 import { Shape } from "../shapes.js";
 import { Strip, standing } from "./feature.js";
 import { rowName } from "./lines.js";
@@ -13,7 +13,8 @@ import type { Line } from "./lines.js";
 const BESIDE = { wide: 4, medium: 2, narrow: 1 };
 
 export function Detail(props: { lines: readonly Line[]; onClose: () => void }): JSX.Element | null {
-  const { start, selected, screen, width } = useView();
+  const { start, selected, width } = useView();
+  const step = useCursor();
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
   const { display, target } = start;
@@ -23,7 +24,7 @@ export function Detail(props: { lines: readonly Line[]; onClose: () => void }): 
   const picked = selected
     .slice(-BESIDE[width])
     .flatMap((row) => known.find((line) => line.row === row) ?? []);
-  const cursor = known.find((line) => line.step !== null && line.step === screen.cursor);
+  const cursor = known.find((line) => line.step !== null && line.step === step);
   const rows = picked.length > 0 ? picked : (cursor ?? known[0]) ? [cursor ?? known[0]] : [];
   const shown = rows.filter((line) => line !== undefined);
   const first = shown[0];

@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count as counted, middle, value } from "../../format.js";
-import { useView } from "../context.js";
+import { useCursor, useView } from "../context.js";
 import type { View } from "../context.js";
 import { useWidth } from "../width.js";
 import type { Width } from "../width.js";
@@ -101,6 +101,24 @@ function whyNot(view: View): string {
   }
   if (view.state.end === null) return "Rows can be put back once the search has ended.";
   return "Rows can be put back while the kernel runs.";
+}
+
+/** Scrolls to the row under the cursor, else to the one picked last; draws nothing. */
+function Follow(props: {
+  places: ReadonlyMap<number, number>;
+  across: number;
+  reveal: (line: number) => void;
+}): null {
+  const { state, selected } = useView();
+  const { places, across, reveal } = props;
+  const cursor = useCursor();
+  const under = cursor === null ? undefined : state.steps[cursor - 1]?.row;
+  const shown = under ?? selected.at(-1);
+  const chosen = shown === undefined ? undefined : places.get(shown);
+  useEffect(() => {
+    if (chosen !== undefined) reveal(Math.floor(chosen / across));
+  }, [chosen, across, reveal]);
+  return null;
 }
 
 export function List(props: { lines: Line[]; supports: boolean; label: string }): JSX.Element {
@@ -224,14 +242,6 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
     } else anchor.current = rowAt(index);
   };
 
-  const newest = selected.at(-1);
-  const under = screen.cursor === null ? undefined : state.steps[screen.cursor - 1]?.row;
-  const shown = under ?? newest;
-  const chosen = shown === undefined ? undefined : places.get(shown);
-  useEffect(() => {
-    if (chosen !== undefined) reveal(Math.floor(chosen / across));
-  }, [chosen, across, reveal]);
-
   const Part = cards ? Card : Row;
   // The tab key must find a row even where the last one used has scrolled away.
   const stop = Math.min(
@@ -265,6 +275,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
       class={`list ${kind} ${supports ? "supports" : "ranking"} ${strips ? "" : "stripless"}`}
       style={{ "--row": `${height}px`, "--across": across, "--slots": slots }}
     >
+      <Follow places={places} across={across} reveal={reveal} />
       {tools && <Tools lines={lines} kept={kept} supports={supports} />}
       {supports && <Together lines={lines} />}
       <Header facts={facts} />

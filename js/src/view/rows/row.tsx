@@ -1,9 +1,10 @@
 /** One line of a list for tables and texts: who, how far, what, and what if. */
 
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { className, middle } from "../../format.js";
 import { BothMark } from "../compare/mark.js";
-import { useView } from "../context.js";
+import { useCursor, useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Shape } from "../shapes.js";
 import { Words } from "../words.js";
@@ -91,7 +92,7 @@ function Content(props: { line: Line; facts: ListFacts }): JSX.Element {
   );
 }
 
-function Tail(props: RowProps): JSX.Element {
+function Tail(props: Omit<RowProps, "count">): JSX.Element {
   const { toggle } = useView();
   const { line, facts } = props;
   if (!facts.supports) {
@@ -116,9 +117,9 @@ function Tail(props: RowProps): JSX.Element {
 
 export function Row(props: RowProps): JSX.Element {
   const { state, start, screen, dispatch, selected, select, toggle } = useView();
-  const { line, facts, index, count } = props;
+  const { line, facts, index, count, tabIndex } = props;
   const { play } = screen;
-  const chosen = line.step !== null && screen.cursor === line.step;
+  const chosen = useCursor() === line.step && line.step !== null;
   const back = line.step !== null && screen.back.includes(line.row);
   const clickable = facts.supports && toggle !== null;
   const picks = selected.includes(line.row);
@@ -129,6 +130,21 @@ export function Row(props: RowProps): JSX.Element {
     back ? "back" : "",
     ahead ? "ahead" : "",
   ];
+  const inside = useMemo(
+    () => (
+      <>
+        <span class="place">{line.place}</span>
+        <Identity line={line} />
+        <span class="moved">
+          <Bar line={line} measure={facts.measure} />
+          <Change line={line} measure={facts.measure} />
+        </span>
+        <Content line={line} facts={facts} />
+        <Tail line={line} facts={facts} index={index} tabIndex={tabIndex} />
+      </>
+    ),
+    [line, facts, index, tabIndex],
+  );
   return (
     <div
       role="listitem"
@@ -141,7 +157,7 @@ export function Row(props: RowProps): JSX.Element {
       {...(clickable
         ? {}
         : {
-            tabIndex: props.tabIndex,
+            tabIndex,
             "data-index": index,
             "aria-label": spokenLine(line, state, start.claim),
           })}
@@ -149,14 +165,7 @@ export function Row(props: RowProps): JSX.Element {
       onPointerLeave={() => dispatch({ type: "cursor", step: null })}
       onClick={(event) => select(picked(selected, line.row, event.ctrlKey || event.metaKey))}
     >
-      <span class="place">{line.place}</span>
-      <Identity line={line} />
-      <span class="moved">
-        <Bar line={line} measure={facts.measure} />
-        <Change line={line} measure={facts.measure} />
-      </span>
-      <Content line={line} facts={facts} />
-      <Tail {...props} />
+      {inside}
     </div>
   );
 }

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { className, count, middle } from "../../format.js";
-import { useView } from "../context.js";
+import { useCursor, useView } from "../context.js";
 import { UndoIcon } from "../icons.js";
 import { deedOf } from "../summary.js";
 import { asFound } from "./arrange.js";
@@ -45,7 +45,8 @@ export function Tools(props: {
 }): JSX.Element {
   const { state, start, screen, dispatch } = useView();
   const { lines, kept, supports } = props;
-  const { arrangement, cursor } = screen;
+  const { arrangement } = screen;
+  const cursor = useCursor();
   const table = start.display.kind === "table";
   const labels = useMemo(() => [...new Set(lines.map((line) => line.label))], [lines]);
   const signs = useMemo(() => new Set(lines.map((line) => line.positive)).size > 1, [lines]);

@@ -7,8 +7,8 @@ import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks"
 const WHOLE = 760;
 /** About the height of the window of a longer list. */
 const WINDOW = 460;
-/** Lines drawn beyond either edge. */
-const BEYOND = 4;
+/** Drawn beyond either edge, about, in pixels. */
+const BEYOND = 160;
 
 /** How much of a list is shown at once, in pixels. */
 export interface Extent {
@@ -75,8 +75,9 @@ export function useVirtual(
     return { first: 0, last: lines, before: 0, after: 0, window: null, seen: [1, lines], reveal };
   }
   const at = Math.min(top, Math.max(0, lines * height - window));
-  const first = Math.max(0, Math.floor(at / height) - BEYOND);
-  const last = Math.min(lines, Math.ceil((at + window) / height) + BEYOND);
+  const beyond = Math.ceil(BEYOND / height);
+  const first = Math.max(0, Math.floor(at / height) - beyond);
+  const last = Math.min(lines, Math.ceil((at + window) / height) + beyond);
   return {
     first,
     last,
