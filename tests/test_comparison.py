@@ -79,9 +79,13 @@ def test_names_are_text_on_the_page(pair, tmp_path):
     compared = forcing.compare(*pair, names=("<b>one", "<script>"))
     html = compared._repr_mimebundle_()["text/html"]
     page = compared.to_html(tmp_path / "two.html").read_text(encoding="utf-8")
-    for text in (html, page):
+    table = page.partition("<main>")[2].partition("</main>")[0]
+    for text in (html, table):
         assert "<script>" not in text
         assert "&lt;b&gt;one" in text
+    # The one of the view, and the names that it draws as they are.
+    assert page.count("<script>") == 1
+    assert '"\\u003cb\\u003eone"' in page
 
 
 def test_explanations_from_files_and_finished_widgets_are_compared_too(pair, tmp_path):

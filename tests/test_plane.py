@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -196,3 +197,32 @@ def test_the_protocol_has_whole_steps_and_thinning_keeps_supports():
     assert len(fewer["rows"]) <= 40
     assert fewer["xs"] == [told["xs"][row] for row in fewer["rows"]]
     assert thinned(told, supports, 100) is told
+
+
+def test_the_second_axis_says_something_else_than_the_first():
+    from sklearn.datasets import load_breast_cancer
+
+    X, y = load_breast_cancer(return_X_y=True)
+    for model in (LogisticRegression(C=0.01, max_iter=20_000), KNeighborsClassifier()):
+        model.fit(X, y)
+        found = Study(model, X, y).explain(X[0], bound=False, verify=False, max_removals=5)
+        plane = Study(model, X, y).planes(X[0]).default(found.claim, found.steps)
+        assert abs(np.corrcoef(plane.points.T)[0, 1]) < 0.9
+
+
+def test_it_says_why_there_is_no_boundary_without_the_set():
+    model = LogisticRegression().fit(X2, y2)
+    found, planes = explained(model, X2, y2, X2[5])
+    slow = planes.default(found.claim, found.steps, seconds=10)
+    assert slow.before
+    assert not slow.after
+    assert "A refit takes long" in slow.note
+    chosen = planes.slice(0, 1, found.claim, found.steps)
+    assert chosen.after
+    assert "refit" not in chosen.note
+    study = Study(model, X2, y2)
+    study._explainer.adapted = replace(study._explainer.adapted, refit=None)
+    users = study.planes(X2[5]).default(found.claim, found.steps)
+    assert users.before
+    assert not users.after
+    assert "Only your refit" in users.note

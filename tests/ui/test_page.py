@@ -91,6 +91,14 @@ def test_the_view_saves_table_and_picture(page: Page, files: Callable[[str], Pat
     expect(page.get_by_role("button", name="HTML")).to_have_count(0)
 
 
+def test_a_comparison_is_a_page_too(page: Page, tmp_path: Path) -> None:
+    one, other = saved.table_explanation(), saved.image_explanation()
+    compared = forcing.compare(one, other, names=("cancer", "digits"))
+    page.goto(compared.to_html(tmp_path / "two.html").as_uri())
+    expect(page.locator(".view .headline")).to_have_count(2)
+    expect(page.locator("main")).to_be_hidden()
+
+
 def saved_by(page: Page, button: str) -> Download:
     with page.expect_download() as waiting:
         page.get_by_role("button", name=button, exact=True).click()

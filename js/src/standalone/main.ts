@@ -3,8 +3,8 @@
  * or where the state is damaged, the plain table that the page holds stays.
  */
 
-import { parseState } from "../guards.js";
-import { mount } from "../view/index.js";
+import { parseComparison, parseState } from "../guards.js";
+import { mount, mountComparison } from "../view/index.js";
 import { readPage } from "./read.js";
 
 /** Paper is white, whatever the reader's screen prefers. */
@@ -13,20 +13,27 @@ function printLight(body: HTMLElement): void {
   addEventListener("afterprint", () => body.removeAttribute("data-jp-theme-light"));
 }
 
+function draw(root: HTMLElement, payload: unknown): boolean {
+  const state = parseState(payload);
+  const comparison = state === null ? parseComparison(payload) : null;
+  if (state !== null) mount(root, { state, live: null });
+  else if (comparison !== null) mountComparison(root, comparison);
+  return state !== null || comparison !== null;
+}
+
 function show(): void {
-  const state = parseState(readPage(document));
   const plain = document.querySelector("main");
-  if (state === null || plain === null) return;
+  if (plain === null) return;
   const root = document.createElement("div");
   root.className = "view";
   plain.before(root);
+  let drawn = false;
   try {
-    mount(root, { state, live: null });
-  } catch (error) {
-    root.remove();
-    throw error;
+    drawn = draw(root, readPage(document));
+  } finally {
+    if (drawn) printLight(document.body);
+    else root.remove();
   }
-  printLight(document.body);
 }
 
 show();

@@ -109,7 +109,7 @@ class Others:
         """What was found, the smallest first, as the protocol's event."""
         sets, rows = [], {}
         for found in sorted(self._found, key=lambda other: other.size):
-            state = found.protocol_state
+            state = found.run_state
             last, verified = state["steps"][-1], state["verified"]
             members = [step["row"] for step in state["steps"]]
             rows.update({str(row): state["rows"][str(row)] for row in members})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from forcing.explanation.page import write
 from forcing.explanation.report import Pictures, fragment
 from forcing.explanation.sentence import capital, count, relabels
 from forcing.explanation.snapshot import BUDGET, HTML_ROWS, bundle
@@ -21,26 +22,6 @@ if TYPE_CHECKING:
     from forcing.explanation.explanation import Explanation
 
 OTHER_DATA = "They were made with different training data: row numbers do not mean the same rows."
-
-
-STYLE = """
-:root { color-scheme: light dark; --ink: #16181b; --quiet: #585e66; --line: #e4e6ea;
-  --paper: #fff; --favoured: #00659d; --rival: #a84600 }
-@media (prefers-color-scheme: dark) { :root { --ink: #f0f1f2; --quiet: #a6acb4; --line: #2c2f33;
-  --paper: #111; --favoured: #6cbeec; --rival: #f59a58 } }
-body { font: 13px/18px system-ui, sans-serif; font-variant-numeric: tabular-nums;
-  color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem }
-h1 { font-size: 22px; line-height: 30px; font-weight: 400 }
-h2 { font-size: 16px; font-weight: 600; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
-  border-bottom: 1px solid var(--line) }
-th { color: var(--quiet); font-weight: 400 }
-td img { border-radius: 3px; display: block }
-small, footer { color: var(--quiet) }
-.favoured { color: var(--favoured) } .rival { color: var(--rival) }
-"""
 
 
 class Explained(Protocol):
@@ -72,32 +53,29 @@ class Comparison:
         return rows[np.isin(rows, self.second.supports)]
 
     def to_html(self, path: str | PathLike[str]) -> Path:
-        """Write one HTML file that needs neither network nor script."""
+        """Write one HTML file with the same interactive view; it needs no network.
+
+        Its plain table, for readers without scripts, has no pictures: the view has them.
+        """
         path = Path(path)
-        title = escape(self._sentence())
-        body = self._fragments(None)
-        path.write_text(
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-            f"<h1>{title}</h1>\n{body}</body>\n</html>\n",
-            encoding="utf-8",
-        )
+        sentence = self._sentence()
+        body = f"<h1>{escape(sentence)}</h1>\n{self._fragments(None, lambda _: None)}"
+        path.write_text(write(sentence, body, self._payload()), encoding="utf-8")
         return path
 
     def __repr__(self) -> str:
         return f"<Comparison: {self._sentence()}>"
 
     def _repr_mimebundle_(self, **_: Any) -> Json:
-        sides = [bundle(_state(side), _image(side), BUDGET // 2) for side in self._sides()]
         return {
-            MIME: {
-                "schema": SCHEMA,
-                "compare": [side[MIME] for side in sides],
-                "names": list(self.names),
-            },
+            MIME: self._payload(),
             "text/html": f"<p><b>{escape(self._sentence())}</b></p>\n{self._fragments(HTML_ROWS)}",
             "text/plain": self._sentence(),
         }
+
+    def _payload(self) -> Json:
+        sides = [bundle(_state(side), _image(side), BUDGET // 2)[MIME] for side in self._sides()]
+        return {"schema": SCHEMA, "compare": sides, "names": list(self.names)}
 
     def _sides(self) -> tuple[Explanation, Explanation]:
         return (self.first, self.second)
@@ -112,11 +90,11 @@ class Comparison:
         common = "no row is" if not both else "1 row is" if both == 1 else f"{count(both)} rows are"
         return capital(f"{told}; {common} in both.")
 
-    def _fragments(self, rows: int | None) -> str:
+    def _fragments(self, rows: int | None, pictures: Pictures | None = None) -> str:
         """A table for each, the rows that are in both named between them."""
         parts = [
             f"<h2>{escape(name)}</h2>\n"
-            + fragment(_state(side), _url(side), side.size if rows is None else rows)
+            + fragment(_state(side), pictures or _url(side), side.size if rows is None else rows)
             for name, side in zip(self.names, self._sides(), strict=True)
         ]
         shared = ", ".join(str(row) for row in self.overlap)

@@ -18,9 +18,11 @@ from forcing.explanation.alternatives import Others, Question
 from forcing.explanation.page import page
 from forcing.explanation.report import data_url
 from forcing.explanation.sentence import answer, checks
+from forcing.explanation.slices import NONE, Slices
 from forcing.explanation.snapshot import bundle
 from forcing.explanation.story import LiveStory, SavedStory, Story
 from forcing.protocol.context import Context, Json
+from forcing.protocol.plane import FILE_ROWS, thinned
 from forcing.protocol.state import StateBuilder
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ _COLUMNS = [
     "put_back",
     "becomes",
 ]
+_STOPPED = ("cancelled", "failed")
+"""Runs that nobody waits for any longer: no plane is made of them."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,15 +71,21 @@ class Explanation:
     _story: Story = field(repr=False)
     _question: Question | None = field(default=None, repr=False)
     """None where nobody can be asked again: the explanation was loaded."""
+    _slices: Slices | None = field(default=None, repr=False)
 
     @classmethod
     def gather(
-        cls, context: Context, events: Iterable[records.Event], options: Json | None = None
+        cls,
+        context: Context,
+        events: Iterable[records.Event],
+        options: Json | None = None,
+        slices: Slices | None = None,
     ) -> Explanation:
         """Consume the events of a run. Errors of the run pass through.
 
         A run that was closed before its `End` counts as cancelled. `options` are those of
-        `Study.events` that the run was made with; `alternatives` needs them.
+        `Study.events` that the run was made with; `alternatives` and planes need
+        them; `slices` are those of the run, where it made some.
         """
         kept = [event for event in events if not isinstance(event, records.Progress)]
         if kept and not isinstance(kept[-1], records.End):
@@ -83,7 +93,9 @@ class Explanation:
             seconds = steps[-1].seconds if steps else 0.0
             kept.append(records.End("cancelled", f"Stopped at step {len(steps)}.", seconds))
         question = None if options is None else Question(context, dict(options))
-        return _assemble(kept, LiveStory(context, kept), question)
+        if options is not None and slices is None:
+            slices = Slices(context, options)
+        return _assemble(kept, LiveStory(context, kept), question, slices)
 
     @property
     def supports(self) -> NDArray[np.intp]:
@@ -146,6 +158,29 @@ class Explanation:
             )
         return Others(self, self._question)
 
+    @cached_property
+    def plane(self) -> Json | None:
+        """The slice through the target that is saved and shown, as the protocol's `Plane`.
+
+        Found when first asked for. None for pictures and texts, of which nobody asked for one, for
+        rows with fewer than two columns of numbers, and where the run was stopped.
+        """
+        if self._slices is None:
+            return self._state.get("plane")
+        if self.status in _STOPPED:
+            return None
+        return self._slices.default(self.claim, self.steps, self.verification, self.seconds)
+
+    def slice(self, x: int | None = None, y: int | None = None) -> Json:
+        """Another slice: of two features, by their place in the `features` of the first one, or
+        of principal components.
+
+        Raises `ValueError` where there is no such slice, as for an explanation from a file.
+        """
+        if self._slices is None:
+            raise ValueError(f"{NONE} An explanation from a file has the one it was saved with.")
+        return self._slices.slice(x, y, self.claim, self.steps)
+
     def overlap(self, other: Explanation) -> int:
         """How many rows of the set are in the other explanation's set too."""
         return len(np.intersect1d(self.supports, other.supports))
@@ -189,6 +224,7 @@ class Explanation:
     def to_dict(self) -> Json:
         """The protocol's state with its pictures, and what `load` needs besides; plain JSON."""
         state = self.protocol_state
+        state = state | {"plane": thinned(state.get("plane"), self.supports.tolist(), FILE_ROWS)}
         pictures = {name: url for name in _image_ids(state) if (url := self._picture(name))}
         return state | {"images": pictures, "restore": self._story.restore()}
 
@@ -222,13 +258,21 @@ class Explanation:
         return self._story.state()
 
     @property
+    def run_state(self) -> Json:
+        """What the run alone told of `protocol_state`: no plane has to be made for it."""
+        return self._state
+
+    @property
     def protocol_state(self) -> Json:
-        """What `docs/protocol.md` calls the state, without pictures, with the other sets found."""
+        """What `docs/protocol.md` calls the state, without pictures, with its plane and the other
+        sets found.
+        """
+        state = self._state if self.plane is None else self._state | {"plane": self.plane}
         others = self.__dict__.get("others")
         if others is None or not others.found:
-            return self._state
+            return state
         builder = StateBuilder()
-        builder.state = self._state | {"rows": dict(self._state["rows"])}
+        builder.state = state | {"rows": dict(state["rows"])}
         builder.apply(others.event())
         return builder.state
 
@@ -255,7 +299,10 @@ def load(path: str | PathLike[str]) -> Explanation:
 
 
 def _assemble(
-    kept: Sequence[records.Event], story: Story, question: Question | None = None
+    kept: Sequence[records.Event],
+    story: Story,
+    question: Question | None = None,
+    slices: Slices | None = None,
 ) -> Explanation:
     start: records.Start | None = None
     end: records.End | None = None
@@ -296,6 +343,7 @@ def _assemble(
         seconds=end.seconds,
         _story=story,
         _question=question,
+        _slices=slices,
     )
 
 

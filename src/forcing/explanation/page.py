@@ -17,6 +17,7 @@ from forcing.explanation.report import Pictures, table
 from forcing.explanation.sentence import headline
 from forcing.explanation.snapshot import rounded
 from forcing.protocol.context import Json
+from forcing.protocol.plane import SAVED_ROWS, thinned
 from forcing.protocol.state import shown_rows
 
 BUDGET = 950_000
@@ -38,6 +39,8 @@ _ENDS_SCRIPTS = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u
 def page(state: Json, pictures: Pictures, budget: int = BUDGET) -> str:
     """One file of at most about `budget` bytes; the last rows lose their content first."""
     shown = [key for key in shown_rows(state) if key in state["rows"]]
+    supports = [step["row"] for step in state["steps"]]
+    state = state | {"plane": thinned(state.get("plane"), supports, SAVED_ROWS)}
     whole = _page(state, shown, len(shown), pictures)
     if len(whole.encode()) <= budget or state["start"] is None:
         return whole

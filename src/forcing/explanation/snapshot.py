@@ -14,6 +14,7 @@ from forcing.explanation.report import data_url, fragment
 from forcing.explanation.sentence import answer, count
 from forcing.protocol import MIME
 from forcing.protocol.context import Json
+from forcing.protocol.plane import SAVED_ROWS, thinned
 from forcing.protocol.state import shown_rows
 
 BUDGET = 500_000
@@ -21,6 +22,7 @@ BUDGET = 500_000
 
 The steps are never left out; only sets of well over a thousand rows go beyond it for them."""
 HTML_SHARE = 0.3
+PLANE_SHARE = 0.3
 HTML_ROWS = 20
 LISTED = 300
 """Entries of a list of targets."""
@@ -34,7 +36,8 @@ def bundle(state: Json, image: Callable[[str], bytes | None], budget: int = BUDG
     """The MIME bundle of a state; rows that do not fit keep their label and lose their item."""
     picture = _Pictures(image)
     html = _html(state, picture, int(HTML_SHARE * budget))
-    saved = rounded(state) | {"targets": _fewer(state.get("targets"))}
+    plane = _plane(state, int(PLANE_SHARE * budget))
+    saved = rounded(state) | {"targets": _fewer(state.get("targets")), "plane": plane}
     shown = {key: state["rows"][key] for key in shown_rows(state) if key in state["rows"]}
     bare = saved | {"rows": {key: row | {"item": None} for key, row in shown.items()}}
     left = budget - _RESERVE - _size(html) - _size(bare)
@@ -89,6 +92,16 @@ def _html(state: Json, picture: Callable[[str], str | None], budget: int) -> str
     while rows > 1 and _size(fragment(state, picture, rows)) > budget:
         rows //= 2
     return fragment(state, picture, rows)
+
+
+def _plane(state: Json, budget: int) -> Json | None:
+    """With as many rows as fit; none where the boundary alone is too long."""
+    supports = [step["row"] for step in state["steps"]]
+    for most in (SAVED_ROWS, SAVED_ROWS // 2, SAVED_ROWS // 5):
+        plane = thinned(state.get("plane"), supports, most)
+        if plane is None or _size(plane) <= budget:
+            return plane
+    return None
 
 
 def _fewer(targets: Json | None) -> Json | None:

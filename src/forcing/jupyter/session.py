@@ -13,6 +13,7 @@ from forcing.explanation import Explanation
 from forcing.explanation.page import page
 from forcing.explanation.report import data_url
 from forcing.explanation.sentence import RELABEL
+from forcing.explanation.slices import Slices
 from forcing.jupyter.answers import Answers
 from forcing.jupyter.others import OtherSets
 from forcing.protocol import (
@@ -57,6 +58,11 @@ class Session:
         # Called here, not in the worker: an unknown option is an error of the caller's line.
         self._run = context.study.events(context.x, **self._options)
         self._answers = Answers()
+        self._slices = Slices(context, self._options)
+        self._found: Explanation | None = None
+        self._end: End | None = None
+        """These two of a run that came to its own end, also while its plane is being made."""
+        self._plane: Json | None = None
         self._waiting: deque[Event] = deque()
         self._news = threading.Condition()
         self._running = threading.Event()
@@ -195,6 +201,8 @@ class Session:
                 self.on_select(list(command.rows))
             case guards.WhatIf():
                 self._answers.ask(lambda: self._what_if(command), topic="what-if")
+            case guards.Plane():
+                self._answers.ask(lambda: self._slice(command), topic="plane")
             case guards.Images():
                 self._answers.ask(lambda: self._images(command.ids, reply))
             case guards.Page():
@@ -204,10 +212,16 @@ class Session:
 
     def _work(self) -> None:
         run = self._run
+        kept: list[Event] = []
         try:
             for record in run:
                 if self._cancelled.is_set():
                     break
+                if not isinstance(record, Progress):
+                    kept.append(record)
+                if isinstance(record, End) and isinstance(kept[0], Start):
+                    self._found, self._end = self._gathered(kept), record
+                    self._plane = self._found.plane  # told before the end, so that it is saved
                 with self._news:
                     self._append(record)
                     self._news.notify_all()
@@ -263,8 +277,13 @@ class Session:
             self._tell_events(events)
             return
         if isinstance(self._kept[0], Start):
-            self.explanation = Explanation.gather(self.context, self._kept, self._options)
+            self.explanation = self._found or self._gathered(self._kept)
+        if self._plane is not None:
+            events.insert(-1, messages.plane(self._plane, ""))
         self._finish(events)
+
+    def _gathered(self, records: Sequence[Event]) -> Explanation:
+        return Explanation.gather(self.context, records, self._options, self._slices)
 
     def _finish(self, events: list[Json]) -> None:
         with self._telling:
@@ -285,6 +304,8 @@ class Session:
         if self.error is not None:
             reason = f"{type(self.error).__name__}: {self.error}"
             return End("failed", reason, seconds)
+        if self._end is not None:  # only its plane was not waited for
+            return self._end
         return End("cancelled", f"Stopped at step {steps}.", seconds)
 
     def _set_paused(self, *, paused: bool) -> None:
@@ -306,6 +327,18 @@ class Session:
             decision, error = study.predict_without([], x, **same_claim), str(refused)
         answer = self._encoder.what_if(question.request, question.out, decision, error)
         self._tell_events([answer])
+
+    def _slice(self, asked: guards.Plane) -> None:
+        plane, note = None, ""
+        try:
+            records = list(self._kept)
+            if not records:
+                raise ValueError("The run has not begun.")  # noqa: TRY301 - told like the rest
+            found = self.explanation or self._gathered(records)
+            plane = found.slice(asked.x, asked.y)
+        except ValueError as refused:
+            note = str(refused)
+        self._tell_events([messages.plane(plane, note, asked.request)])
 
     def _refuse_of_labels(self) -> None:
         if self._options.get("method") == RELABEL:

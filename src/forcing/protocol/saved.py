@@ -294,6 +294,9 @@ def check_shape(state: Json) -> None:
     """Raise `DamagedError` unless `state` and its `restore` are whole and agree with each other."""
     _SAVED(state, "")
     _ADDED(state, "")
+    if (plane := state.get("plane")) is not None:
+        for key in ("ys", "roles") if plane["rows"] is None else ("ys", "roles", "rows"):
+            _same_length(plane[key], plane["xs"], f"plane.{key}")
     restore = state["restore"]
     _same_length(restore["labels"], state["steps"], "restore.labels")
     if "becomes" in restore:  # files from before labels could be changed have none

@@ -38,6 +38,14 @@ UNLIKE = 3.0
 """Ratio of standard deviations from which on components are those of standardised columns."""
 PATIENCE = 3.0
 """Seconds of a refit up to which a plane that nobody asked for is worth one."""
+SLOW = "A refit takes long, so the boundary without the set is drawn for axes that are chosen."
+USERS = "Only your refit can train this model again, so there is no boundary without the set."
+FEW = 6
+"""Strongest features among which the second axis is chosen, """
+WEAKEST = 0.02
+"""with at least this share of what the first one changes, """
+ALIKE = 0.9
+"""unless all of these are so correlated with it."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -150,9 +158,11 @@ class Planes:
         filled = np.nan_to_num(columns.values[:, order] - np.nanmean(columns.values[:, order], 0))
         norms = np.linalg.norm(filled, axis=0)
         alike = (filled.T @ filled[:, first]) / np.maximum(norms * norms[first], 1e-300)
-        worth = moved * np.sqrt(np.clip(1 - alike**2, 0, 1))
-        worth[first] = -1
-        return first, int(np.argmax(worth))
+        others = [int(place) for place in np.argsort(-moved, kind="stable") if place != first]
+        strong = [j for j in others[:FEW] if moved[j] >= WEAKEST * moved[first]]
+        # What measures nearly the same thing draws all rows on one line.
+        unlike = [j for j in strong if abs(alike[j]) < ALIKE]
+        return first, min(unlike or others[: 2 * FEW], key=lambda j: abs(alike[j]))
 
     @property
     def _prepare(self) -> Callable[[Any], Any]:
@@ -275,7 +285,8 @@ class Planes:
         after: list[Array] = []
         if lift is not None:
             try:
-                before, after = self._boundaries(lift, low, high, steps, refit)
+                before, after, why = self._boundaries(lift, low, high, steps, refit)
+                notes += [why] if why else []
             except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError) as error:
                 notes.append(f"There is no boundary: {str(error)[:120]}")
         sides = [
@@ -303,13 +314,20 @@ class Planes:
         high: Array,
         steps: Sequence[Step],
         refit: bool,
-    ) -> tuple[list[Array], list[Array]]:
+    ) -> tuple[list[Array], list[Array], str]:
+        """Of the model as given and without the set, and why there is none of the second."""
         margins = self._both.before()
         few = low + np.random.default_rng(0).random((60, 2)) * (high - low)
         side = timed_side(margins, lift(few), GRID, BUDGET)
         before = traced(margins, lift, low, high, side)
-        changed = self._both.after(steps) if steps and refit else None
-        return before, [] if changed is None else traced(changed, lift, low, high, side)
+        if not steps:
+            return before, [], ""
+        if not refit:
+            return before, [], SLOW
+        changed = self._both.after(steps)
+        if changed is None:
+            return before, [], USERS
+        return before, traced(changed, lift, low, high, side), ""
 
     def _roles(self, claim: Claim) -> NDArray[np.intp]:
         y = np.asarray(self._study.y)

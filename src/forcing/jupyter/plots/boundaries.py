@@ -1,8 +1,4 @@
-"""Figures for teaching: confidence per removal, and a plane with its decision boundary.
-
-They need bqplot (`pip install "forcing[plots]"`). Lines and text that bqplot draws itself
-follow the notebook's theme; the colours chosen here are readable on light and on dark.
-"""
+"""A plane with the decision boundary of a model, trained on all rows and without some."""
 
 from __future__ import annotations
 
@@ -13,71 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from forcing.explanation import Explanation
+from forcing.jupyter.plots import base
+from forcing.jupyter.plots.base import FAVOURED, INK, NEUTRAL, RIVAL, Array
 
 if TYPE_CHECKING:
     import bqplot
     import ipywidgets
 
-Array: TypeAlias = NDArray[np.float64]
 Boundary: TypeAlias = Callable[[Array], Array]
 """From points (m, 2) to values (m,) whose sign is the decision."""
 Panel: TypeAlias = Explanation | Sequence[int] | tuple[Sequence[int], Boundary]
 
-FAVOURED, RIVAL, NEUTRAL, THIRD = "#2b8cc4", "#de6f1f", "#7d848d", "#3f9d6b"
-_INK = "var(--jp-ui-font-color1, currentColor)"
 _GRID = 80
 """Points a side on which a boundary is traced."""
-
-
-def confidence(
-    curves: Explanation | Mapping[str, Explanation | ArrayLike], *, threshold: float = 0.5
-) -> bqplot.Figure:
-    """Confidence in the favoured class over the rows removed.
-
-    Parameters
-    ----------
-    curves
-        An explanation, which also shows the rankings it was compared with, dashed; or a name
-        for each line with an explanation or bare confidences, before any removal first.
-    threshold
-        The decision line of bare confidences; an explanation brings its own.
-    """
-    bq = _bqplot()
-    solid: dict[str, NDArray[np.float64]] = {}
-    dashed = {}
-    if isinstance(curves, Explanation):
-        threshold, solid = curves.claim.threshold, {"forcing set": curves.confidence}
-        dashed = {name: ranking.curve for name, ranking in curves.rankings.items()}
-        dashed = {name: curve for name, curve in dashed.items() if curve}
-    else:
-        for name, curve in curves.items():
-            if isinstance(curve, Explanation):
-                threshold, solid[name] = curve.claim.threshold, curve.confidence
-            else:
-                solid[name] = np.asarray(curve, dtype=float)
-    x, y = bq.LinearScale(min=0), bq.LinearScale()
-    longest = max(len(values) for values in solid.values()) - 1
-    longest = max([longest, *(k for curve in dashed.values() for k, _ in curve)])
-    marks = [_line(bq, [0, longest], [threshold] * 2, x, y, NEUTRAL, stroke_width=1)]
-    colours = [FAVOURED, RIVAL, THIRD, NEUTRAL]
-    for place, (name, values) in enumerate(solid.items()):
-        colour = colours[place % len(colours)]
-        marks.append(_line(bq, range(len(values)), values, x, y, colour, name))
-    for name, curve in dashed.items():
-        points = np.array(curve)
-        marks.append(
-            _line(bq, points[:, 0], points[:, 1], x, y, NEUTRAL, name, line_style="dashed")
-        )
-    everything = [threshold, *(float(v) for values in solid.values() for v in values)]
-    ticks = _ticks(min(everything), max(everything))
-    axes = [
-        bq.Axis(scale=x, label="training rows removed", grid_lines="none", tick_format="d",
-                label_color=NEUTRAL, label_offset="2.5em"),
-        bq.Axis(scale=y, label="confidence", side="left", tick_format=".0%", tick_values=ticks,
-                grid_lines="none", label_color=NEUTRAL, label_offset="3.5em"),
-    ]  # fmt: skip
-    legend = {"legend_location": "top-right", "legend_style": {"stroke": "none", "fill": "none"}}
-    return _figure(bq, marks, axes, width="560px", **legend)
 
 
 def boundary(
@@ -107,7 +51,7 @@ def boundary(
     import ipywidgets
     from sklearn.base import clone
 
-    bq = _bqplot()
+    bq = base.bqplot()
     X, y, target = np.asarray(X, dtype=float), np.asarray(y), np.asarray(target, dtype=float)
     if X.ndim != 2 or X.shape[1] != 2:
         raise ValueError(f"boundary draws a plane: X must have two columns, got shape {X.shape}.")
@@ -132,18 +76,21 @@ def boundary(
         scatter = _points(bq, X, y == favoured, rows, scales)
         points.append(scatter)
         edge = _trace(decide, low, high)
-        marks = [scatter, _target(bq, target, scales)]
+        marks = [scatter, base.target(bq, target, scales)]
         if len(edge):
             xs, ys = edge[:, :, 0], edge[:, :, 1]
-            marks.insert(0, _line(bq, xs, ys, scales[0], scales[1], NEUTRAL, stroke_width=2))
+            marks.insert(0, base.line(bq, xs, ys, scales[0], scales[1], NEUTRAL, stroke_width=2))
         axes = [
             bq.Axis(
-                scale=scales[j], side=side, grid_lines="none", tick_values=_ticks(low[j], high[j])
+                scale=scales[j],
+                side=side,
+                grid_lines="none",
+                tick_values=base.ticks(low[j], high[j]),
             )
             for j, side in enumerate(("bottom", "left"))
         ]
-        style = {"font-size": "13px", "font-weight": "600", "fill": _INK}
-        figures.append(_figure(bq, marks, axes, title=title, title_style=style))
+        style = {"font-size": "13px", "font-weight": "600", "fill": INK}
+        figures.append(base.figure(bq, marks, axes, title=title, title_style=style))
     for other in points[1:]:
         ipywidgets.jslink((points[0], "selected"), (other, "selected"))
     return ipywidgets.HBox(figures, layout={"flex_flow": "row wrap"})
@@ -166,53 +113,6 @@ def _points(
         interactions={"click": "select"},
         selected_style={"stroke": NEUTRAL, "stroke-width": "3"},
     )
-
-
-def _target(bq: Any, target: Array, scales: list[Any]) -> bqplot.Scatter:
-    return bq.Scatter(
-        x=target[:1],
-        y=target[1:],
-        scales={"x": scales[0], "y": scales[1]},
-        marker="cross",
-        colors=[NEUTRAL],
-        default_size=140,
-    )
-
-
-def _line(
-    bq: Any, x: Any, y: Any, x_scale: Any, y_scale: Any, colour: str, name: str = "", **style: Any
-) -> bqplot.Lines:
-    return bq.Lines(
-        x=np.asarray(x, dtype=float),
-        y=np.asarray(y, dtype=float),
-        scales={"x": x_scale, "y": y_scale},
-        colors=[colour],
-        labels=[name],
-        display_legend=bool(name),
-        **{"stroke_width": 2.25, **style},
-    )
-
-
-def _figure(
-    bq: Any, marks: list[Any], axes: list[Any], *, width: str = "266px", **options: Any
-) -> bqplot.Figure:
-    return bq.Figure(
-        marks=marks,
-        axes=axes,
-        background_style={"fill": "none"},
-        # Three side by side in a notebook with the file browser open.
-        layout={"width": width, "height": "290px"},
-        fig_margin={"top": 36, "bottom": 48, "left": 52, "right": 12},
-        **options,
-    )
-
-
-def _ticks(low: float, high: float) -> Array:
-    """Round numbers between the two, about five."""
-    span = max(high - low, 1e-12)
-    step = 10.0 ** np.floor(np.log10(span / 2))
-    step *= next(factor for factor in (1, 2, 5) if factor == 5 or span / step <= 7 * factor)
-    return np.asarray(np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step)
 
 
 def _decision(model: Any) -> Boundary:
@@ -250,13 +150,3 @@ def _trace(decide: Boundary, low: Array, high: Array) -> Array:
     share = heights[rows, which] / (heights[rows, which] - after[rows, which])
     starts = spots[rows, which]
     return np.asarray(starts + share[..., None] * (ends[rows, which] - starts))
-
-
-def _bqplot() -> Any:
-    try:
-        import bqplot
-    except ImportError as error:
-        raise ImportError(
-            'forcing.jupyter.plots needs bqplot: pip install "forcing[plots]"'
-        ) from error
-    return bqplot
