@@ -84,7 +84,7 @@ def test_a_run_has_no_violations_on_its_way_and_cancelled(open_notebook: OpenNot
     expect(output.get_by_role("button", name="Resume")).to_be_visible()
     assert violations(output) == []
     output.get_by_role("button", name="Cancel").click()
-    expect(output.get_by_text("Stopped at step")).to_be_visible()
+    expect(output.locator(".checks").get_by_text("Stopped at step")).to_be_visible()
     assert every_tab(output) == []
 
 

@@ -1,4 +1,4 @@
-"""What may go wrong around a run: the view says so, keeps what it has, and never turns for ever."""
+"""Faults around a run: the view says so and keeps what it has; nothing turns for ever."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def kept(output: Locator) -> None:
 def test_a_kernel_that_restarts(on_its_way: NotebookPage) -> None:
     on_its_way.evaluate("await panel.sessionContext.session.kernel.restart()")
     output = on_its_way.output(2)
-    expect(output.get_by_text(GONE)).to_be_visible(timeout=PATIENCE)
+    expect(output.locator(".checks").get_by_text(GONE)).to_be_visible(timeout=PATIENCE)
     stands_still(output)
     kept(output)
 
@@ -55,7 +55,11 @@ def test_a_kernel_that_restarts(on_its_way: NotebookPage) -> None:
 def test_a_kernel_that_dies(on_its_way: NotebookPage) -> None:
     on_its_way.run(3)
     output = on_its_way.output(2)
-    said = output.get_by_text(GONE).or_(output.get_by_text(SILENT))
+    said = (
+        output.locator(".checks")
+        .get_by_text(GONE)
+        .or_(output.locator(".checks").get_by_text(SILENT))
+    )
     expect(said).to_be_visible(timeout=PATIENCE)
     expect(output.locator(".spinner")).to_have_count(0)
 
@@ -82,8 +86,8 @@ def test_a_second_view_shows_the_same_and_keeps_step(open_notebook: OpenNotebook
     second.get_by_role("button", name="Resume").click()
     expect(first.get_by_role("button", name="Pause")).to_be_visible()
     second.get_by_role("button", name="Cancel").click()
-    expect(first.get_by_text("Stopped at step")).to_be_visible()
-    expect(second.get_by_text("Stopped at step")).to_be_visible()
+    expect(first.locator(".checks").get_by_text("Stopped at step")).to_be_visible()
+    expect(second.locator(".checks").get_by_text("Stopped at step")).to_be_visible()
 
 
 def test_a_page_that_is_closed_and_opened_again(on_its_way: NotebookPage) -> None:
@@ -106,7 +110,11 @@ def test_a_lost_connection_that_comes_back(on_its_way: NotebookPage) -> None:
     context = on_its_way.page.context
     on_its_way.evaluate("panel.sessionContext.session.kernel._ws?.close()")
     context.set_offline(True)
-    said = output.get_by_text(SILENT).or_(output.get_by_text(GONE))
+    said = (
+        output.locator(".checks")
+        .get_by_text(SILENT)
+        .or_(output.locator(".checks").get_by_text(GONE))
+    )
     expect(said).to_be_visible(timeout=PATIENCE)
     expect(output.locator(".spinner")).to_have_count(0)
     assert output.get_by_role("listitem").count() > 2

@@ -69,7 +69,7 @@ def changed(value: Any, draw: random.Random) -> Any:
 
 def mutate(payload: dict[str, Any], seed: int) -> dict[str, Any]:
     """A copy with a few changes; what tells the forms apart stays most of the time."""
-    draw = random.Random(seed)  # noqa: S311 - the same changes every time
+    draw = random.Random(seed)  # noqa: S311 -- the same payloads each time
     payload = copy.deepcopy(payload)
     for _ in range(draw.randint(1, 6)):
         place: Any = payload

@@ -54,7 +54,7 @@ def test_steps_stream_and_cancel_answers_while_a_cell_is_busy(open_notebook: Ope
     assert notebook.count(3) is None, "the cell should still be busy"
 
     notebook.output(2).get_by_role("button", name="Cancel").click()
-    expect(notebook.output(2).get_by_text("Stopped at step")).to_be_visible()
+    expect(notebook.output(2).locator(".checks").get_by_text("Stopped at step")).to_be_visible()
     assert notebook.count(3) is None, "cancel should not have waited for the cell"
 
 
