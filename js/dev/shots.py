@@ -55,7 +55,7 @@ def act(page: Page, action: str) -> None:
     if action == "axes":
         page.wait_for_timeout(1000)
         page.get_by_role("button", name="axes").click()
-        page.get_by_label("across").select_option(index=4)
+        page.get_by_label("across").select_option(index=2)
     if action == "pale":
         page.locator(".plane-plot").click(position={"x": 200, "y": 100})
     if action == "plane" and page.locator(".plane-plot button").count() > 3:

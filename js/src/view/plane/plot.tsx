@@ -166,7 +166,7 @@ export function Plot(props: { plane: Plane; width: number; height: number }): JS
     const segments = [...boundaries.before, ...boundaries.after];
     const few = spots.length <= NUMBERED;
     const taken = [around(target, TARGET + 2)];
-    if (few) taken.push(...spots.map((spot) => around(spot, 5)));
+    if (spots.length <= BUTTONS) taken.push(...spots.map((spot) => around(spot, 5)));
     const obstacles = { frame, segments, taken };
     const edge = (name: "before" | "after"): Box | null =>
       put(atEdge(name, boundaries[name], frame), obstacles);
