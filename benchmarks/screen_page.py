@@ -107,7 +107,7 @@ def opened(browser: Browser, address: str) -> Iterator[Page]:
     """A page of the usual width, ready to measure; its errors are raised."""
     page = browser.new_page(viewport={"width": 1000, "height": 900})
     errors: list[Any] = []
-    page.on("pageerror", lambda error: errors.append(error))
+    page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108 - it is marked
     page.goto(address)
     page.wait_for_function("() => 'bench' in globalThis")
     yield page
@@ -180,7 +180,7 @@ def _dropped(events: list[dict[str, Any]]) -> float:
         if e["name"] == "PipelineReporter" and (report := e.get("args", {}).get("frame_reporter"))
     ]
     late = sum(state == "STATE_DROPPED" for state in states)
-    return late / max(1, len(states))
+    return float(late / max(1, len(states)))
 
 
 def _by_kind(spans: list[dict[str, Any]]) -> dict[str, float]:
