@@ -113,7 +113,7 @@ def _row(name: str, runs: list[Trace]) -> str:
 
 def _first_cards(browser: Browser, address: str) -> Iterator[str]:
     yield "### First card\n"
-    yield "Of 5 fresh pages: from the first message to the card, and to its frame, ms.\n"
+    yield "Of 5 fresh pages, ms: from the first message to the card and to its frame.\n"
     yield from table(["", "drawn, median", "worst", "on screen, median", "worst"])
     for kind in KINDS:
         told(f"first card, {kind}")
@@ -130,8 +130,9 @@ def _first_cards(browser: Browser, address: str) -> Iterator[str]:
 def _memory(browser: Browser, address: str) -> Iterator[str]:
     yield f"### Memory over {VIEWS} explanations, on the page\n"
     yield (
-        "After collecting the garbage. A round mounts a run, streams 100 steps, opens all tabs and "
-        f"disposes of the view; *kept* are {VIEWS} finished views of 50 supports on one page.\n"
+        "After collecting the garbage. A round mounts a run, streams 100 steps, opens every tab "
+        f"and disposes of the view; *kept* are {VIEWS} finished views of 50 supports on one page."
+        "\n"
     )
     yield from table(["", "script, MB", "DOM nodes", "listeners"])
     with opened(browser, address) as page:

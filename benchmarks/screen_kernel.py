@@ -35,10 +35,7 @@ def kept_in_kernel(views: int) -> list[str]:
 
     lines = [
         "### Memory over explanations, in the kernel\n",
-        (
-            f"One process, {ROWS} x {COLUMNS} ({X.nbytes / 1e6:.0f} MB); memory beyond what it "
-            "held after 3 explanations.\n"
-        ),
+        f"One process, {ROWS} x {COLUMNS} ({X.nbytes / 1e6:.0f} MB); memory beyond the first 3.\n",
         *table(["", "explanations", "memory, MB", "threads of ours"]),
     ]
     for i in range(3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
@@ -10,7 +11,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
 
 from benchmarks.measure import row, table, told
@@ -57,10 +57,12 @@ for i in range({count}):
 """
 
 COUNTS = """\
-import gc
+import gc, os, re
 gc.collect()
 ours = [t.name for t in threading.enumerate() if t.name.startswith("forcing")]
-print(len(ours), len(comm.get_comm_manager().comms))
+status = open("/proc/self/status").read() if os.path.exists("/proc/self/status") else ""
+held = [int(kb) / 1000 for kb in re.findall(r"VmRSS:[^0-9]*([0-9]+) kB", status)] or [0]
+print(len(ours), len(comm.get_comm_manager().comms), f"{held[0]:.0f}")
 """
 
 LOOK = """
@@ -92,11 +94,7 @@ def in_notebook(cells: int, views: int) -> Iterator[str]:
                 MANY.format(count=views),
                 COUNTS,
             ]
-            written = nbformat.v4.new_notebook()
-            written.cells = [nbformat.v4.new_code_cell(source) for source in sources]
-            python = {"name": "python3", "display_name": "python3", "language": "python"}
-            written.metadata.kernelspec = python
-            nbformat.write(written, server.root / "measured.ipynb")
+            (server.root / "measured.ipynb").write_text(json.dumps(_notebook(sources)))
             page = browser.new_page(viewport={"width": 1400, "height": 1000})
             page.set_default_timeout(60_000)
             notebook = notebook_page.NotebookPage(page, server.url, "lab", "measured.ipynb")
@@ -109,6 +107,21 @@ def in_notebook(cells: int, views: int) -> Iterator[str]:
             notebook.stop_kernel()
         finally:
             server.stop()
+
+
+def _notebook(sources: list[str]) -> dict[str, Any]:
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+    }
+    return {
+        "cells": [cell | {"id": f"cell-{i}", "source": text} for i, text in enumerate(sources)],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "", "language": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
 
 
 def _first_cards(page: Any, notebook: Any, cells: int) -> Iterator[str]:
@@ -142,32 +155,32 @@ def _again(notebook: Any, index: int) -> None:
     notebook.run_to_end(index)
 
 
-def _printed(notebook: Any, index: int) -> list[str]:
+def _printed(notebook: Any, index: int, count: int = 2) -> list[str]:
     def numbers() -> list[str]:
         text = "".join(output.get("text", "") for output in notebook.outputs(index))
         return re.findall(r"[\d.]+", text)
 
-    found: list[str] = notebook.poll(lambda: found if len(found := numbers()) == 2 else None)
+    found: list[str] = notebook.poll(lambda: found if len(found := numbers()) == count else None)
     return found
 
 
 def _many(page: Any, notebook: Any, cells: int, views: int) -> Iterator[str]:
     yield f"### Memory over {views} explanations in one notebook, JupyterLab\n"
     yield (
-        "After collecting the garbage, of the whole application; on the right, our threads and all "
-        "comms of the kernel.\n"
+        "After collecting the garbage, of the whole application; on the right, our threads, all "
+        "comms and the memory of the kernel.\n"
     )
-    yield from table(["", "script, MB", "DOM nodes", "listeners", "threads", "comms"])
+    yield from table(["", "script, MB", "DOM nodes", "listeners", "threads", "comms", "kernel, MB"])
     many, counts = cells + 2, cells + 3
     notebook.execute("notebook:clear-all-cell-outputs")
     page.wait_for_timeout(1000)
 
     def line(name: str, *, kernel: bool = True) -> str:
         told(name)
-        ours = ["", ""]
+        ours = ["", "", ""]
         if kernel:
             _again(notebook, counts)
-            ours = _printed(notebook, counts)
+            ours = _printed(notebook, counts, 3)
         held = heap(page)
         numbers = [f"{held['heap']:.1f}", f"{held['nodes']:.0f}", f"{held['listeners']:.0f}"]
         return row([name, *numbers, *ours])

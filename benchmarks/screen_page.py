@@ -107,7 +107,7 @@ def opened(browser: Browser, address: str) -> Iterator[Page]:
     """A page of the usual width, ready to measure; its errors are raised."""
     page = browser.new_page(viewport={"width": 1000, "height": 900})
     errors: list[Any] = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108 - it is marked
     page.goto(address)
     page.wait_for_function("() => 'bench' in globalThis")
     yield page

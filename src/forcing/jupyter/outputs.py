@@ -37,6 +37,11 @@ class Outputs:
         self._lock = threading.Lock()
         self._skipped_in: int | None = None
 
+    @property
+    def settled(self) -> bool:
+        """Whether no live view is left: all have become the saved form, or there is no place."""
+        return (self._saved is not None or not _in_kernel()) and not self._live_too
+
     def skip_next(self) -> None:
         """Do nothing when asked to show the next time in this cell."""
         self._skipped_in = _cell()

@@ -15,6 +15,7 @@ from traitlets import Instance, TraitError, Unicode
 
 from forcing.display import StudyLike
 from forcing.explanation.sentence import answer, count
+from forcing.jupyter.closing import keep_open
 from forcing.jupyter.comms import register_target, remember
 from forcing.jupyter.control import Control
 from forcing.jupyter.explorer import Explorer, explorer_of
@@ -51,7 +52,8 @@ class ForcingWidget(anywidget.AnyWidget):
     views are told by custom messages and ask for the whole state when they join.
     """
 
-    _esm = BUNDLE if BUNDLE.exists() else ""
+    # The text, not the path: anywidget watches a file for the sake of every widget, for ever.
+    _esm = BUNDLE.read_text(encoding="utf-8") if BUNDLE.exists() else ""
     control = Instance(Control).tag(sync=True, **widget_serialization)
     selected = Rows().tag(sync=True)
     """Positions of the selected training rows, both ways."""
@@ -79,7 +81,7 @@ class ForcingWidget(anywidget.AnyWidget):
         self.control.on_undrawn = self._outputs.keep_live
         # Hosts that know no other widget than this one send commands on its own comm.
         self.on_msg(lambda _, content, __: self.control.receive(content, self._reply))
-        source.listen(self._send_message)
+        self._stop_listening = source.listen(self._send_message)
         source.on_select = self._select_in_view
         self.observe(self._tell_selected, "selected")
 
@@ -106,6 +108,20 @@ class ForcingWidget(anywidget.AnyWidget):
 
     def resume(self) -> None:
         self._run().resume()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the run has ended and no live view of it is left."""
+        run = self.session
+        return run is not None and run.done and self._outputs.settled
+
+    def close(self) -> None:
+        """End the live views and the line to them; the result stays."""
+        if self.comm is not None:
+            self._stop_listening()
+            self.control.close()
+            self.layout.close()
+        super().close()
 
     def __repr__(self) -> str:
         return f"<ForcingWidget: {self._words()}>"
@@ -241,6 +257,7 @@ def view(
     widget = ForcingWidget(session, freeze=freeze)
     register_target()
     remember(session)
+    keep_open(widget)
     session.start()
     return widget
 

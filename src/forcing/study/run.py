@@ -348,6 +348,9 @@ class Tables:
     def __init__(self) -> None:
         self._made: list[BoundTables | None] = []
 
+    def drop(self) -> None:
+        self._made = []
+
     def get(self, problem: Problem) -> BoundTables | None:
         """None for a loss that has no bound."""
         made = self._made or [bound_tables(problem)]
@@ -357,12 +360,9 @@ class Tables:
             if self in self._kept:
                 self._kept.remove(self)
             elif len(self._kept) == self._kept.maxlen:
-                self._kept[0].forget()
+                self._kept[0].drop()
             self._kept.append(self)
         return made[0]
-
-    def forget(self) -> None:
-        self._made = []
 
 
 _lock = threading.Lock()
