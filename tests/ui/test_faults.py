@@ -69,8 +69,8 @@ def test_a_second_view_shows_the_same_and_keeps_step(open_notebook: OpenNotebook
         samples.LOAD,
         samples.SLOW,
         "from forcing import Study\n"
-        "view = Study(model, X[:1700], even[:1700]).view("
-        "X[1700], method='mfs-retrain', baselines=(), freeze=False)\nview",
+        "view = Study(model, X, even).view("
+        "X[0], method='mfs-retrain', baselines=(), freeze=False)\nview",
         "view",
     )
     notebook.run_to_end(0, 1, 2)
