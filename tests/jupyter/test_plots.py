@@ -54,19 +54,17 @@ def test_bare_confidences(explanation):
 
 def test_a_linear_boundary_is_traced_exactly():
     low, high = np.array([-2.0, -2.0]), np.array([2.0, 2.0])
-    segments = _trace(lambda p: p @ [1.0, -0.5] - 0.3, low, high)
-    on_it = segments @ [1.0, -0.5] - 0.3
+    (line,) = _trace(lambda p: p @ [1.0, -0.5] - 0.3, low, high)
+    on_it = line @ [1.0, -0.5] - 0.3
     assert np.abs(on_it).max() < 1e-12
     # The whole line is there: its ends are on the frame.
-    assert segments[..., 1].min() == pytest.approx(-2)
-    assert segments[..., 1].max() == pytest.approx(2)
+    assert line[:, 1].min() == pytest.approx(-2)
+    assert line[:, 1].max() == pytest.approx(2)
 
 
 def test_a_closed_boundary_has_its_length():
-    edge = _trace(lambda p: (p**2).sum(axis=1) - 1, np.array([-2.0, -2.0]), np.array([2.0, 2.0]))
-    assert np.linalg.norm(edge[:, 1] - edge[:, 0], axis=1).sum() == pytest.approx(
-        2 * np.pi, rel=0.01
-    )
+    (line,) = _trace(lambda p: (p**2).sum(axis=1) - 1, np.array([-2.0, -2.0]), np.array([2.0, 2.0]))
+    assert np.linalg.norm(np.diff(line, axis=0), axis=1).sum() == pytest.approx(2 * np.pi, rel=0.01)
 
 
 def test_panels_before_and_after():

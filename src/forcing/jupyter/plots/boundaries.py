@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from forcing.explanation import Explanation
 from forcing.jupyter.plots import base
 from forcing.jupyter.plots.base import FAVOURED, INK, NEUTRAL, RIVAL, Array
+from forcing.study.plane.level import level_lines
 
 if TYPE_CHECKING:
     import bqplot
@@ -75,11 +76,11 @@ def boundary(
     for title, rows, decide in drawn:
         scatter = _points(bq, X, y == favoured, rows, scales)
         points.append(scatter)
-        edge = _trace(decide, low, high)
-        marks = [scatter, base.target(bq, target, scales)]
-        if len(edge):
-            xs, ys = edge[:, :, 0], edge[:, :, 1]
-            marks.insert(0, base.line(bq, xs, ys, scales[0], scales[1], NEUTRAL, stroke_width=2))
+        edges = [
+            base.line(bq, edge[:, 0], edge[:, 1], scales[0], scales[1], NEUTRAL, stroke_width=2)
+            for edge in _trace(decide, low, high)
+        ]
+        marks = [*edges, scatter, base.target(bq, target, scales)]
         axes = [
             bq.Axis(
                 scale=scales[j],
@@ -121,32 +122,9 @@ def _decision(model: Any) -> Boundary:
     return lambda points: np.asarray(model.predict_proba(points)[:, 1], dtype=float) - 0.5
 
 
-def _trace(decide: Boundary, low: Array, high: Array) -> Array:
-    """Segments (m, 2 ends, 2 coordinates) on which the decision changes.
-
-    Every square of a grid is cut into two triangles; where the corners of one differ in
-    sign, the boundary crosses two of its sides, at the points that linear interpolation gives.
-    """
+def _trace(decide: Boundary, low: Array, high: Array) -> list[Array]:
+    """Lines (m, 2) on which the decision changes."""
     sides = [np.linspace(low[j], high[j], _GRID) for j in range(2)]
     points = np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1)
     values = np.asarray(decide(points.reshape(-1, 2)), dtype=float).reshape(_GRID, _GRID)
-
-    def corners(array: Array) -> list[Array]:
-        """(a, b, c, d) of each square, counted around it."""
-        return [array[:-1, :-1], array[1:, :-1], array[1:, 1:], array[:-1, 1:]]
-
-    a, b, c, d = (corner.reshape(-1, 2) for corner in corners(points))
-    fa, fb, fc, fd = (corner.ravel() for corner in corners(values))
-    spots = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
-    heights = np.concatenate([np.stack([fa, fb, fc], 1), np.stack([fa, fc, fd], 1)])
-    ends = np.roll(spots, -1, axis=1)
-    after = np.roll(heights, -1, axis=1)
-    crosses = (heights > 0) != (after > 0)
-    cut = np.flatnonzero(crosses.sum(axis=1) == 2)
-    if not len(cut):
-        return np.zeros((0, 2, 2))
-    which = np.argsort(~crosses[cut], axis=1, kind="stable")[:, :2]
-    rows = cut[:, None]
-    share = heights[rows, which] / (heights[rows, which] - after[rows, which])
-    starts = spots[rows, which]
-    return np.asarray(starts + share[..., None] * (ends[rows, which] - starts))
+    return [low + line * (high - low) for line in level_lines(values)]
