@@ -148,7 +148,7 @@ def take(server: Server, name: str, source: str, folder: Path) -> None:
         output = opened.output(0).locator(".jp-OutputArea-output").last
         output.locator(".headline strong").first.wait_for(timeout=1000 * LONG)
         output.get_by_text("Verified by", exact=False).first.wait_for(timeout=1000 * LONG)
-        output.get_by_text("waits").wait_for(state="detached", timeout=1000 * LONG)
+        output.get_by_text("waits").first.wait_for(state="detached", timeout=1000 * LONG)
         for width, word in ((WIDE, ""), (NARROW, "-narrow")):
             box = output.bounding_box()
             if box is None:

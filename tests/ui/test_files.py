@@ -29,7 +29,7 @@ def test_a_file_opens_in_the_view(page: Page, server: Server, place: str) -> Non
     (server.root / name).write_text(whole())
     page.goto(f"{server.url}/{place.format(name)}")
     file = page.locator(".forcing-File")
-    expect(file.get_by_role("heading")).to_contain_text("stands on")
+    expect(file.locator(".headline")).to_contain_text("stands on")
     expect(file.get_by_text("Verified")).to_be_visible()
 
 
@@ -37,7 +37,7 @@ def test_a_double_click_opens_it(page: Page, server: Server) -> None:
     (server.root / "clicked.mfs.json").write_text(whole())
     page.goto(f"{server.url}/lab?reset")
     page.get_by_role("listitem", name="clicked.mfs.json").dblclick()
-    expect(page.locator(".forcing-File").get_by_role("heading")).to_contain_text("stands on")
+    expect(page.locator(".forcing-File").locator(".headline")).to_contain_text("stands on")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def explained(open_notebook: OpenNotebook) -> NotebookPage:
 
 def test_the_magic_ends_in_a_checked_set(explained: NotebookPage) -> None:
     output = explained.output(2)
-    expect(output.get_by_role("heading")).to_contain_text("stands on")
+    expect(output.locator(".headline")).to_contain_text("stands on")
     expect(output.get_by_text("Verified")).to_be_visible()
     # The same display, now without a widget: a saved notebook needs no kernel.
     (saved,) = explained.outputs(2)

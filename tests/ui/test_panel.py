@@ -125,9 +125,7 @@ def test_the_list_is_one_stop_and_goes_by_keys(open_notebook: OpenNotebook) -> N
 def test_a_second_view_opens_in_the_panel(open_notebook: OpenNotebook) -> None:
     notebook, panel = started(open_notebook)
     panel.open_here("Paused")
-    expect(panel.root.get_by_role("heading")).to_contain_text(
-        re.compile("is (down to|still at)|or")
-    )
+    expect(panel.root.locator(".headline")).to_contain_text(re.compile("is (down to|still at)|or"))
     # One store behind both: what is asked for here is seen there.
     panel.root.get_by_role("button", name="Resume").click()
     panel.root.get_by_role("button", name="Cancel").click()
@@ -142,10 +140,10 @@ def test_a_second_view_outlives_its_cell(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(saved.cell(saved.table_bundle()), kernel=None)
     panel = SidePanel(notebook).show()
     panel.open_here("Malignant")
-    expect(panel.root.get_by_role("heading")).to_contain_text("stands on")
+    expect(panel.root.locator(".headline")).to_contain_text("stands on")
     notebook.execute("notebook:clear-all-cell-outputs")
     expect(notebook.output(0)).to_have_text("")
-    expect(panel.root.get_by_role("heading")).to_contain_text("stands on")
+    expect(panel.root.locator(".headline")).to_contain_text("stands on")
     panel.root.get_by_role("button", name="All explanations").press("Escape")
     expect(panel.root).to_contain_text("No explanations yet")
 
@@ -157,8 +155,8 @@ def test_a_second_view_opens_beside(open_notebook: OpenNotebook) -> None:
     panel.go("Malignant")
     panel.entries.get_by_role("button", name="Open beside").click()
     opened = notebook.page.locator(".forcing-Opened")
-    expect(opened.get_by_role("heading")).to_contain_text("stands on")
-    expect(notebook.output(0).get_by_role("heading")).to_be_visible()
+    expect(opened.locator(".headline")).to_contain_text("stands on")
+    expect(notebook.output(0).locator(".headline")).to_be_visible()
 
 
 @lab_only

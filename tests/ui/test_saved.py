@@ -21,7 +21,7 @@ def test_saved_cards_need_neither_kernel_nor_trust(open_notebook: OpenNotebook) 
     assert notebook.evaluate("return panel.sessionContext.session === null")
 
     output = notebook.output(TABLE)
-    expect(output.get_by_role("heading")).to_contain_text("stands on")
+    expect(output.locator(".headline")).to_contain_text("stands on")
     expect(output.get_by_text("Verified")).to_be_visible()
     size = len(saved.table_bundle()[saved.MIME_TYPE]["steps"])
     expect(output.get_by_role("tab", name=re.compile(f"Supports {size}"))).to_be_visible()
