@@ -293,7 +293,7 @@ def test_the_figure_marks_wrong_decisions(audit):
 
 def test_the_axis_of_the_figure_tells_sure_decisions_apart():
     pytest.importorskip("bqplot")
-    from forcing.jupyter.audit_figure import sizes
+    from forcing.jupyter.plots.scatter import size_over_confidence as sizes
 
     sure = np.array([0.55, 0.999, 0.9999, 1.0])
     figure = sizes(sure, np.array([1, 30, 60, 400]), None)

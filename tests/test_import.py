@@ -22,3 +22,8 @@ def test_a_study_brings_no_notebook_and_no_optional_package():
     loaded = loaded_after("import forcing; forcing.Study")
     assert "sklearn" in loaded
     assert not {"IPython", "ipywidgets", "anywidget", "torch", "bqplot", "dask"} & loaded
+
+
+def test_figures_bring_bqplot_when_one_is_drawn():
+    loaded = loaded_after("import forcing; forcing.plots.confidence")
+    assert not {"ipywidgets", "anywidget", "bqplot"} & loaded

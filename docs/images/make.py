@@ -66,6 +66,14 @@ study.explain(X_test[[i]], baselines=["influence", "representer"], name=f"test i
               label=y_test[i], target_display=shown_test[i])
 """
 
+EXPLORE = (
+    PICTURES[: PICTURES.index("sure =")]
+    + """\
+study = forcing.Study(model, X, y, display=forcing.Images(shown))
+study.explore(X_test[:300], y_test[:300], target_displays=list(shown_test[:300]), freeze=False)
+"""
+)
+
 TEXT = """\
 from itertools import product
 import numpy as np
@@ -95,6 +103,7 @@ study.explain([target], baselines=["influence", "representer"], name="new messag
 """
 
 CELLS = {"table": TABLE, "text": TEXT}
+WITH_DATA = {"images": PICTURES, "explore": EXPLORE}
 
 
 def main() -> None:
@@ -102,7 +111,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="which of them; all without")
     parser.add_argument("--to", type=Path, default=HERE, help="folder to write to")
     options = parser.parse_args()
-    cells = CELLS | ({"images": PICTURES} if "FORCING_DATA" in os.environ else {})
+    cells = CELLS | (
+        {"images": PICTURES, "explore": EXPLORE} if "FORCING_DATA" in os.environ else {}
+    )
     chosen = {name: cells[name] for name in options.names or cells}
     options.to.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp())
@@ -136,6 +147,8 @@ def take(server: Server, name: str, source: str, folder: Path) -> None:
         opened.wait_for_cell(0, LONG)
         output = opened.output(0).locator(".jp-OutputArea-output").last
         output.locator(".headline strong").first.wait_for(timeout=1000 * LONG)
+        output.get_by_text("Verified by", exact=False).first.wait_for(timeout=1000 * LONG)
+        output.get_by_text("waits").wait_for(state="detached", timeout=1000 * LONG)
         for width, word in ((WIDE, ""), (NARROW, "-narrow")):
             box = output.bounding_box()
             if box is None:

@@ -22,6 +22,7 @@ from forcing.display import Images, Texts
 from forcing.explanation.comparison import compare
 from forcing.explanation.snapshot import bundle
 from forcing.protocol import MIME
+from forcing.protocol.plane import SAVED_ROWS, encode, thinned
 from forcing.study import Study
 
 if TYPE_CHECKING:
@@ -38,15 +39,24 @@ def unsure(model: Any, X: Any, y: Any) -> int:
 
 
 def table() -> Explanation:
+    return planed()[0]
+
+
+def planed() -> tuple[Explanation, dict[str, Any]]:
+    """A run, and its saved form with the plane that a view opens with."""
     data = load_breast_cancer(as_frame=True)
     y = data.target_names[data.target]
     X, X_test, y, y_test = train_test_split(data.data, y, test_size=0.5, random_state=3)
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01)).fit(X, y)
     i = unsure(model, X_test, y_test)
     study = Study(model, X, y)
-    return study.explain(
-        X_test.iloc[[i]], baselines=BASELINES, name=f"test row {i}", label=y_test[i]
-    )
+    x = X_test.iloc[[i]]
+    found = study.explain(x, baselines=BASELINES, name=f"test row {i}", label=y_test[i])
+    state = found.to_dict()
+    drawn = study.planes(x).default(found.claim, found.steps)
+    if drawn is not None:
+        state["plane"] = thinned(encode(drawn), found.supports.tolist(), SAVED_ROWS)
+    return found, state
 
 
 def alternatives() -> Explanation:
@@ -234,4 +244,5 @@ if __name__ == "__main__":
         (folder / f"{make.__name__}.json").write_text(json.dumps(state))
     for kind in ("table", "image", "text"):
         (folder / f"explore-{kind}.json").write_text(json.dumps(explored(kind)))
+    (folder / "planed.json").write_text(json.dumps(planed()[1]))
     (folder / "compare.json").write_text(json.dumps(comparison()))

@@ -7,7 +7,16 @@ import type { Transport } from "../src/host.js";
 import { parseComparison, parseState } from "../src/protocol.js";
 import type { Message, State } from "../src/protocol.js";
 import { mount, mountComparison } from "../src/view/index.js";
-import { compared, longNames, otherSets, refitting, stopped, streaming } from "./variants.js";
+import {
+  compared,
+  longNames,
+  otherSets,
+  refitting,
+  scattered,
+  stopped,
+  streaming,
+  withPlane,
+} from "./variants.js";
 
 const query = new URLSearchParams(location.search);
 const name = query.get("state") ?? "table";
@@ -42,6 +51,12 @@ const VARIANTS: Record<string, { of: string; make: (state: State) => State }> = 
     of: "alternatives",
     make: (state) => otherSets(state, "Searching · step 7", true),
   },
+  numbered: {
+    of: "planed",
+    make: (state) => stopped(state, 9, "cancelled", "Cancelled on request."),
+  },
+  crowded: { of: "planed", make: (state) => withPlane(state, 100_000) },
+  "crowded-robust": { of: "robust", make: (state) => withPlane(state, 4000) },
   unasked: { of: "table", make: (state) => state },
   "no-others": {
     of: "table",
@@ -76,6 +91,17 @@ function pretendKernel(state: State): Transport {
         const steps = state.steps.filter((_, i) => i % 3 !== 1);
         seq += 1;
         tell({ schema: "forcing.v1", seq, state: { ...state, start, targets, steps } });
+      }
+      if (command.type === "plane") {
+        const { request, x, y } = command;
+        const refused = x !== null && x > 5;
+        seq += 1;
+        setTimeout(() => {
+          const plane = refused ? null : scattered(state, x, y, state.start?.rows ?? 500);
+          const note = refused ? "This model takes too long for another plane." : "";
+          const events = [{ type: "plane" as const, request, plane, note }];
+          tell({ schema: "forcing.v1", seq, events });
+        }, 600);
       }
       if (command.type === "what-if" && state.start) {
         const { favoured } = state.start.claim;

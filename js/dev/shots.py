@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Position, sync_playwright
 
 PAGE = Path(__file__).parent.parent / "lib" / "dev"
 WIDTHS = (948, 520, 360)
-LIVE = ("back", "several", "pin", "find")
+LIVE = ("back", "several", "pin", "find", "axes")
 # Left of a row's content, where no button is.
 NEAR: Position = {"x": 60, "y": 10}
 RUNNING = ("streaming", "streaming-table", "beginning", "refitting")
@@ -47,6 +47,19 @@ def act(page: Page, action: str) -> None:
         page.get_by_role("tab", name="Alternatives").click()
     if action == "open":
         page.get_by_role("button", name="Set 2").click()
+    if action in ("plane", "axes", "pale"):
+        tab = page.get_by_role("tab", name="Plane")
+        if tab.count() > 0:
+            tab.click()
+            page.wait_for_timeout(100)
+    if action == "axes":
+        page.wait_for_timeout(1000)
+        page.get_by_role("button", name="axes").click()
+        page.get_by_label("across").select_option(index=2)
+    if action == "pale":
+        page.locator(".plane-plot").click(position={"x": 200, "y": 100})
+    if action == "plane" and page.locator(".plane-plot button").count() > 3:
+        page.locator(".plane-plot button").nth(3).focus()
     if action == "influence":
         page.get_by_role("tab", name="Influence").click()
     if action in ("list", "find", "pin"):

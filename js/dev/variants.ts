@@ -1,6 +1,6 @@
 /** States that a finished run passed through or might have ended in. */
 
-import type { End, State } from "../src/protocol.js";
+import type { End, Plane, State } from "../src/protocol.js";
 
 const end = (status: End["status"], reason: string): End => ({
   type: "end",
@@ -94,4 +94,46 @@ export function compared(state: State, count: number): State {
 export function refitting(state: State): State {
   const progress = { type: "progress", phase: "search", done: 42, total: 600, note: "" } as const;
   return { ...streaming(state, 0), progress };
+}
+
+/** Rows scattered around two centres, the same at each call; supports lie between them. */
+export function scattered(state: State, x: number | null, y: number | null, n: number): Plane {
+  let seed = 7 + 3 * (x ?? 11) + 5 * (y ?? 13);
+  const uniform = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  const normal = (): number => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(6.2832 * uniform());
+  const display = state.start?.display;
+  const features =
+    display?.kind === "table"
+      ? display.columns.map((column) => column.name)
+      : ["brightness", "a_feature_with_a_very_long_name_as_pipelines_make_them"];
+  const name = (i: number | null, k: number): string =>
+    i === null ? `component ${k} (${38 - 20 * k} % of the variance)` : (features[i] ?? "");
+  const wanted = new Map(state.steps.map((step) => [step.row, step.positive ? 0 : 1]));
+  const made = Array.from({ length: n }, (_, row) => {
+    const support = wanted.get(row);
+    const role = support ?? (uniform() < 0.06 ? 2 : uniform() < 0.5 ? 0 : 1);
+    const spread = support === undefined ? 1600 : 900;
+    const centre = role === 0 ? 4000 : role === 1 ? 6200 : 5000;
+    return { role, at: [centre + spread * normal(), 5000 + spread * normal()] };
+  });
+  const steps = (v: number | undefined): number =>
+    Math.round(Math.min(20_000, Math.max(-10_000, v ?? 0)));
+  return {
+    kind: x === null ? "components" : "features",
+    x: { name: name(x, 1), feature: x, low: -3.2, high: 4.1 },
+    y: { name: name(y, 2), feature: y, low: 12_000, high: 182_000 },
+    features,
+    rows: null,
+    xs: made.map((one) => steps(one.at[0])),
+    ys: made.map((one) => steps(one.at[1])),
+    roles: made.map((one) => one.role),
+    target: [5000, 5300],
+    before: x === null ? [] : [[6300, 0, 6100, 2500, 5600, 5000, 5900, 10_000]],
+    after: [[0, 7000, 2500, 6400, 5000, 5200, 7000, 2000, 7400, 0]],
+    note: "Other features are held at the target's values.",
+  };
+}
+
+export function withPlane(state: State, n: number): State {
+  return { ...state, plane: scattered(state, 0, 1, n) };
 }

@@ -26,7 +26,7 @@ export function close(): void {
 
 export const text = (node: Element | null): string =>
   (node?.textContent ?? "").replace(/\s+/g, " ").trim();
-export const settle = (): Promise<void> => new Promise((done) => setTimeout(done, 20));
+export const settle = (): Promise<void> => new Promise((done) => setTimeout(done, 40));
 
 export function button(shadow: ShadowRoot, name: string): HTMLButtonElement {
   const all = [...shadow.querySelectorAll("button")];

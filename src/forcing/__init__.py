@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         UnsupportedModelError,
     )
     from forcing.explanation import Comparison, Explanation, compare, load
+    from forcing.jupyter import plots
     from forcing.models import AdaptedModel, TorchModel, TrainingData, register
     from forcing.study import Study, explain
     from forcing.study.audit import Audit
@@ -68,11 +69,14 @@ __all__ = [
     "compare",
     "explain",
     "load",
+    "plots",
     "register",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "plots":
+        return importlib.import_module("forcing.jupyter.plots")
     if name not in _HOMES:
         raise AttributeError(f"module 'forcing' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

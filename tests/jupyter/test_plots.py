@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from traitlets import HasTraits, Int, List
 
+import forcing
 from fake_study import FakeStudy, whole_run
-from forcing.explanation import Explanation
-from forcing.jupyter.plots import _trace, boundary, confidence
+from forcing import Study
+from forcing.explanation import Explanation, load
+from forcing.jupyter.plots import boundary, confidence, plane, sizes
+from forcing.jupyter.plots.boundaries import _trace
+from forcing.jupyter.plots.sizing import _names, _starts
 from forcing.protocol.context import Context
 
 bqplot = pytest.importorskip("bqplot")
@@ -49,19 +54,17 @@ def test_bare_confidences(explanation):
 
 def test_a_linear_boundary_is_traced_exactly():
     low, high = np.array([-2.0, -2.0]), np.array([2.0, 2.0])
-    segments = _trace(lambda p: p @ [1.0, -0.5] - 0.3, low, high)
-    on_it = segments @ [1.0, -0.5] - 0.3
+    (line,) = _trace(lambda p: p @ [1.0, -0.5] - 0.3, low, high)
+    on_it = line @ [1.0, -0.5] - 0.3
     assert np.abs(on_it).max() < 1e-12
     # The whole line is there: its ends are on the frame.
-    assert segments[..., 1].min() == pytest.approx(-2)
-    assert segments[..., 1].max() == pytest.approx(2)
+    assert line[:, 1].min() == pytest.approx(-2)
+    assert line[:, 1].max() == pytest.approx(2)
 
 
 def test_a_closed_boundary_has_its_length():
-    edge = _trace(lambda p: (p**2).sum(axis=1) - 1, np.array([-2.0, -2.0]), np.array([2.0, 2.0]))
-    assert np.linalg.norm(edge[:, 1] - edge[:, 0], axis=1).sum() == pytest.approx(
-        2 * np.pi, rel=0.01
-    )
+    (line,) = _trace(lambda p: (p**2).sum(axis=1) - 1, np.array([-2.0, -2.0]), np.array([2.0, 2.0]))
+    assert np.linalg.norm(np.diff(line, axis=0), axis=1).sum() == pytest.approx(2 * np.pi, rel=0.01)
 
 
 def test_panels_before_and_after():
@@ -98,3 +101,163 @@ def test_without_bqplot(monkeypatch, explanation):
     monkeypatch.setitem(sys.modules, "bqplot", None)
     with pytest.raises(ImportError, match=r"forcing\[plots\]"):
         confidence(explanation)
+
+
+def wide_study():
+    X = rng.normal(size=(90, 3))
+    y = np.array(["a", "b", "c"])[np.argmax(X + rng.normal(size=(90, 3)) / 3, axis=1)]
+    model = LogisticRegression().fit(X, y)
+    return Study(model, X, y, feature_names=["one", "two", "three"])
+
+
+@pytest.fixture(scope="module")
+def study():
+    return wide_study()
+
+
+@pytest.fixture(scope="module")
+def found(study):
+    return study.explain(study.X[5], bound=False)
+
+
+class Follower(HasTraits):
+    """In place of the live widget; it counts how often its selection is set."""
+
+    selected = List(Int())
+
+    def __init__(self):
+        super().__init__()
+        self.changes = []
+        self.observe(lambda change: self.changes.append(change.new), "selected")
+
+
+def scatters(figure):
+    """By what the legend calls them."""
+    marks = [mark for mark in figure.marks if isinstance(mark, bqplot.Scatter) and mark.labels]
+    return {mark.labels[0]: mark for mark in marks}
+
+
+def test_a_plane_has_the_rows_the_set_the_target_and_both_boundaries(found, study):
+    figure = plane(found)
+    told = found.plane
+    x, y = (study.feature_names.index(told[axis]["name"]) for axis in "xy")
+    marks = scatters(figure)
+    assert set(marks) == {found.claim.favoured, found.claim.rival, "other classes", "the set"}
+    for label in (found.claim.favoured, found.claim.rival):
+        points = np.stack([marks[label].x, marks[label].y], axis=1)
+        assert points == pytest.approx(study.X[study.y == label][:, [x, y]], abs=1e-2)
+    ring = np.stack([marks["the set"].x, marks["the set"].y], axis=1)
+    expected = study.X[np.sort(found.supports)][:, [x, y]]
+    assert ring == pytest.approx(expected, abs=1e-2)
+    assert [axis.label for axis in figure.axes] == [told["x"]["name"], told["y"]["name"]]
+    edges = [mark for mark in figure.marks if isinstance(mark, bqplot.Lines)]
+    assert len(edges) == len(told["before"]) + len(told["after"])
+    assert {edge.line_style for edge in edges} == {"solid", "dashed"}
+    target = figure.marks[-1]
+    assert [target.x[0], target.y[0]] == pytest.approx(study.X[5, [x, y]], abs=1e-2)
+
+
+def test_a_plane_of_other_axes_or_of_a_file(found, tmp_path):
+    figure = plane(found, axes=("three", "one"))
+    assert [axis.label for axis in figure.axes] == ["three", "one"]
+    assert "component 1" in plane(found, axes="components").axes[0].label
+    with pytest.raises(ValueError, match="no axis 'four'; there are"):
+        plane(found, axes=("one", "four"))
+    again = load(found.save(tmp_path / "one.mfs.json"))
+    assert len(plane(again).marks) == len(plane(found).marks)
+    with pytest.raises(ValueError, match="from a file"):
+        plane(again, axes=("three", "one"))
+
+
+def test_what_is_no_explanation():
+    with pytest.raises(TypeError, match="not a list"):
+        plane([1, 2])
+
+    class Early:
+        explanation = None
+
+    with pytest.raises(ValueError, match="wait"):
+        plane(Early())
+
+
+def test_rows_picked_in_a_plane_and_in_the_widget_are_the_same(found, study):
+    widget = Follower()
+    marks = scatters(plane(found, widget=widget))
+    favoured, rival = (marks[label] for label in (found.claim.favoured, found.claim.rival))
+    own, others = (
+        np.flatnonzero(study.y == label).tolist()
+        for label in (found.claim.favoured, found.claim.rival)
+    )
+    favoured.selected = np.array([2])
+    assert widget.changes == [[own[2]]]
+    favoured.selected = np.array([2, 4])
+    assert widget.selected == [own[2], own[4]]
+    # A point picked elsewhere replaces them, and no echo of that comes.
+    rival.selected = np.array([1])
+    assert widget.changes[2:] == [[others[1]]]
+    assert favoured.selected is None
+    widget.selected = [others[0], own[3], own[1]]
+    assert favoured.selected.tolist() == [1, 3]
+    assert rival.selected.tolist() == [0]
+    assert len(widget.changes) == 4
+    # One that is let go leaves the rest.
+    favoured.selected = np.array([3])
+    assert widget.selected == [others[0], own[3]]
+    assert rival.selected.tolist() == [0]
+    favoured.selected = None
+    assert widget.selected == [others[0]]
+
+
+def test_removals_picked_in_the_confidence_are_rows(found):
+    widget = Follower()
+    widget.selected = [int(found.supports[1])]
+    figure = confidence(found, widget=widget)
+    points = figure.marks[-1]
+    assert points.x.tolist() == list(range(1, found.size + 1))
+    assert points.y == pytest.approx(found.confidence[1:])
+    assert points.selected.tolist() == [1]
+    points.selected = np.array([0])
+    assert widget.selected == [found.supports[0]]
+    outside = int(np.setdiff1d(np.arange(90), found.supports)[0])
+    widget.selected = [outside]
+    assert points.selected is None
+    assert widget.selected == [outside]
+    with pytest.raises(ValueError, match="one explanation"):
+        confidence({"one": found}, widget=widget)
+
+
+def test_the_live_widget_is_followed_as_it_is(study):
+    shown = study.view(study.X[5], bound=False)
+    found = shown.wait(20)
+    row = int(np.flatnonzero(study.y == found.claim.rival)[0])
+    marks = scatters(forcing.plots.plane(shown))
+    points = confidence(shown).marks[-1]
+    shown.selected = [row, int(found.supports[0])]
+    assert marks[found.claim.rival].selected.tolist()[0] == 0
+    assert points.selected.tolist() == [0]
+
+
+def test_sizes_of_an_audit(study):
+    audit = study.audit(study.X[:30], study.y[:30], progress=False)
+    histogram, scatter = sizes(audit).children
+    (bars,) = histogram.marks
+    right, wrong = scatter.marks
+    assert bars.y.sum(axis=1).tolist() == [len(right.x), len(wrong.x)]
+    assert bars.y.sum() == sum(bool(rows) for rows in audit.supports)
+    assert bars.colors[1] == wrong.colors[0]
+
+
+def test_sizes_of_explanations(found, explanation):
+    histogram, scatter = sizes([found, explanation, explanation]).children
+    (bars,), (points,) = histogram.marks, scatter.marks
+    assert sorted(points.y) == sorted([found.size, 2, 2])
+    assert bars.y.sum() == 3
+    assert bars.y[..., list(bars.x).index("2" if "2" in bars.x else "2–3")] >= 2
+    assert len(sizes({0: found}).children) == 2
+    assert len(sizes([]).children) == 2
+
+
+def test_bars_hold_every_size():
+    assert _names(_starts(3)) == ["1", "2", "3"]
+    assert _names(_starts(1)) == ["1"]
+    assert _names(_starts(40)) == ["1", "2–3", "4–7", "8–15", "16–31", "32–63"]

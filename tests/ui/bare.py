@@ -22,6 +22,7 @@ async ([source, state, live]) => {
   document.body.replaceChildren(host);
   const on = new Map();
   const tell = content => on.get("msg:custom")?.forEach(f => f(content, []));
+  window.tellView = tell;
   const model = {
     get: () => undefined,
     send: command => {

@@ -80,16 +80,17 @@ i = int(np.argmin(np.abs(model.predict_proba(X).max(axis=1) - 0.85)))
 # Holds the main shell, as a long computation does.
 BUSY = "import time\nfor _ in range(200):\n    time.sleep(0.05)"
 
-# Refitting at every step makes a run of seconds: time enough to look at it, and to stop it.
+# Refitting at every step makes a run of half a minute: time enough to look at it, and to stop it.
 SLOW = """\
+import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-X, y = load_digits(return_X_y=True)
-even = y % 2 == 0
-model = LogisticRegression(max_iter=5000).fit(X[:1700], even[:1700])
+digits = load_digits()
+noise = np.random.default_rng(0).normal(size=(12, *digits.data.shape))
+X = (digits.data + noise).reshape(-1, 64)
+even = np.tile(digits.target % 2 == 0, 12)
+model = LogisticRegression(max_iter=5000).fit(X, even)
 """
 
-EXPLAIN_SLOWLY = (
-    "%mfs model X[:1700] even[:1700] --at X[1700] --method mfs-retrain --baselines none"
-)
+EXPLAIN_SLOWLY = "%mfs model X even --at X[0] --method mfs-retrain --baselines none"

@@ -82,7 +82,7 @@ def test_all_that_run_are_paused_and_cancelled(open_notebook: OpenNotebook) -> N
     label = "() => window.jupyterapp.commands.label('forcing:pause-all')"
     assert notebook.page.evaluate(label) == "Resume All Paused Explanations"
     notebook.page.keyboard.press("Alt+Shift+X")
-    expect(output.get_by_text("Stopped at step")).to_be_visible()
+    expect(output.locator(".checks").get_by_text("Stopped at step")).to_be_visible()
     assert not notebook.page.evaluate(
         "() => window.jupyterapp.commands.isEnabled('forcing:cancel-all')"
     )

@@ -19,20 +19,6 @@ LINES = "\n\n".join(f"Line {n}" for n in range(60))
 FAR = [nbformat.v4.new_markdown_cell(LINES) for _ in range(3)]
 lab_only = pytest.mark.parametrize("host", ["lab"], indirect=True)
 
-# Long enough to be stopped.
-LARGE = """\
-import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.linear_model import LogisticRegression
-
-digits = load_digits()
-noise = np.random.default_rng(0).normal(size=(5, *digits.data.shape))
-X = (digits.data + noise).reshape(-1, 64)
-even = np.tile(digits.target % 2 == 0, 5)
-model = LogisticRegression(max_iter=5000).fit(X, even)
-"""
-EXPLAIN_LARGE = "%mfs model X even --at X[0] --method mfs-retrain --baselines none"
-
 BOXED = """\
 import forcing
 import ipywidgets
@@ -47,8 +33,8 @@ def started(open_notebook: OpenNotebook) -> tuple[NotebookPage, SidePanel]:
         saved.cell(saved.table_bundle()),
         *FAR,
         samples.LOAD,
-        LARGE,
-        EXPLAIN_LARGE,
+        samples.SLOW,
+        samples.EXPLAIN_SLOWLY,
     )
     panel = SidePanel(notebook).show()
     notebook.run_to_end(4, 5)
@@ -87,7 +73,7 @@ def test_running_ones_are_on_top_and_obey(open_notebook: OpenNotebook) -> None:
     expect(panel.entries.get_by_role("button", name="Cancel")).to_have_count(0)
     # Where it stands in the notebook, now that it has ended.
     expect(panel.entries.nth(1)).to_contain_text("Stopped at step")
-    expect(notebook.output(6).get_by_text("Stopped at step")).to_have_count(1)
+    expect(notebook.output(6).locator(".checks").get_by_text("Stopped at step")).to_have_count(1)
 
 
 def test_finished_ones_are_cleared_and_come_back(open_notebook: OpenNotebook) -> None:
@@ -100,7 +86,7 @@ def test_finished_ones_are_cleared_and_come_back(open_notebook: OpenNotebook) ->
 
 
 def test_a_run_that_was_never_drawn_is_listed(open_notebook: OpenNotebook) -> None:
-    notebook = open_notebook(samples.LOAD, LARGE, *FAR, EXPLAIN_LARGE)
+    notebook = open_notebook(samples.LOAD, samples.SLOW, *FAR, samples.EXPLAIN_SLOWLY)
     panel = SidePanel(notebook).show()
     notebook.run_to_end(0, 1)
     # As "run all" does, without going there.
@@ -145,9 +131,9 @@ def test_a_second_view_opens_in_the_panel(open_notebook: OpenNotebook) -> None:
     # One store behind both: what is asked for here is seen there.
     panel.root.get_by_role("button", name="Resume").click()
     panel.root.get_by_role("button", name="Cancel").click()
-    expect(notebook.output(6).get_by_text("Stopped at step")).to_have_count(1)
+    expect(notebook.output(6).locator(".checks").get_by_text("Stopped at step")).to_have_count(1)
     opened = panel.root.locator(".forcing-Opened")
-    expect(opened.get_by_text("Stopped at step")).to_be_visible()
+    expect(opened.locator(".checks").get_by_text("Stopped at step")).to_be_visible()
     panel.root.get_by_role("button", name="All explanations").click()
     expect(panel.entries).to_have_count(2)
 

@@ -19,6 +19,8 @@ import { Controls } from "./controls.js";
 import { Curve } from "./curve/index.js";
 import { Footer } from "./footer.js";
 import { Headline } from "./headline.js";
+import { Plane } from "./plane/index.js";
+import { PlaneContext, isBeside, usePlane } from "./plane/use.js";
 import { blank, screenReducer } from "./screen.js";
 import type { Action, Screen } from "./screen.js";
 import { decides, putBack, relabels } from "./summary.js";
@@ -95,6 +97,7 @@ export function App(props: { store: Store }): JSX.Element {
   const width = widthOf(useWidth(root, 900));
   const [screen, dispatch] = useReducer(screenReducer, blank);
   useWhatIf(store, screen, dispatch);
+  const planes = usePlane(store);
   const id = useId();
 
   // Another run begins with a clean screen.
@@ -138,6 +141,7 @@ export function App(props: { store: Store }): JSX.Element {
   );
 
   const beside = start !== null && start.display.kind !== "table";
+  const planed = view !== null && isBeside(view, planes.plane);
   // The same elements as long as nothing but the cursor moves: those are not looked at again.
   const parts = useMemo(
     () => (
@@ -152,18 +156,19 @@ export function App(props: { store: Store }): JSX.Element {
           {view && <WhatIfLine />}
         </header>
         {view && (
-          <>
-            <div class={`evidence ${view.start.display.kind}`}>
+          <PlaneContext.Provider value={planes}>
+            <div class={`evidence ${view.start.display.kind}${planed ? " planed" : ""}`}>
               {beside && <TargetBlock />}
               <Curve />
+              {planed && <Plane beside />}
             </div>
             <Tabs id={id} />
             <Footer />
-          </>
+          </PlaneContext.Provider>
         )}
       </>
     ),
-    [view, beside, state, live, silent, loss, store, id],
+    [view, beside, planes, planed, state, live, silent, loss, store, id],
   );
   return (
     <section

@@ -10,6 +10,7 @@ import galleries from "./style/galleries.css";
 import head from "./style/head.css";
 import playback from "./style/playback.css";
 import help from "./style/help.css";
+import plane from "./style/plane.css";
 import rows from "./style/rows.css";
 import targets from "./style/targets.css";
 import tools from "./style/tools.css";
@@ -20,6 +21,7 @@ export default [
   base,
   head,
   curve,
+  plane,
   features,
   rows,
   tools,

@@ -7,6 +7,8 @@ import { Alternatives, mayHaveOthers } from "./alternatives/index.js";
 import { useView } from "./context.js";
 import { flipsAt } from "./curve/legend.js";
 import { Galleries } from "./galleries.js";
+import { Plane } from "./plane/index.js";
+import { hasTab, usePlanes } from "./plane/use.js";
 import { List } from "./rows/list.js";
 import { rankingLines, supportLines } from "./rows/lines.js";
 import { useRoving } from "./rows/roving.js";
@@ -20,9 +22,12 @@ interface Tab {
 
 const SIDE_BY_SIDE = "side-by-side";
 const OTHERS = "alternatives";
+const PLANE = "plane";
 
 function useTabs(): { tabs: Tab[]; chosen: string } {
-  const { state, start, live, screen, width } = useView();
+  const view = useView();
+  const { state, start, live, screen, width } = view;
+  const { plane } = usePlanes();
   const phase = phaseOf(state, live);
   const running = phase === "running" || phase === "paused";
   const short = (words: string): string =>
@@ -51,6 +56,7 @@ function useTabs(): { tabs: Tab[]; chosen: string } {
     const others = state.alternatives?.sets.length ?? 0;
     tabs.push({ id: OTHERS, title: "Alternatives", note: others > 0 ? count(others) : "" });
   }
+  if (hasTab(view, plane)) tabs.push({ id: PLANE, title: "Plane", note: "" });
   // Pictures compare at a glance; rows of numbers want to be read one list at a time.
   const standard =
     comparable && width === "wide" && start.display.kind === "image" ? SIDE_BY_SIDE : "mfs";
@@ -128,6 +134,8 @@ export function Tabs(props: { id: string }): JSX.Element {
           <Galleries />
         ) : chosen === OTHERS ? (
           <Alternatives />
+        ) : chosen === PLANE ? (
+          <Plane />
         ) : chosen === "mfs" ? (
           <Supports />
         ) : (

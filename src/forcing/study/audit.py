@@ -150,13 +150,14 @@ class Audit:
 
         Needs bqplot (`pip install "forcing[plots]"`).
         """
-        from forcing.jupyter.audit_figure import sizes
+        from forcing.jupyter.plots.scatter import size_over_confidence
 
         found = [t for t, o in enumerate(self.outcomes) if o.supports and o.claim is not None]
         claims = [self.outcomes[t].claim for t in found]
         confidence = np.array([c.confidence for c in claims if c is not None])
         size = np.array([len(self.outcomes[t].supports) for t in found])
-        return sizes(confidence, size, None if self.wrong is None else self.wrong[found])
+        wrong = None if self.wrong is None else self.wrong[found]
+        return size_over_confidence(confidence, size, wrong)
 
     def summary(self) -> dict[str, str]:
         """What the notebook shows: a name and a value each."""

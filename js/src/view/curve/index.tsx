@@ -29,6 +29,9 @@ function Unknown(): JSX.Element | null {
   );
 }
 
+/** Below this the legend of two baselines would take two lines. */
+const TIGHT = 640;
+
 export function Curve(): JSX.Element {
   const view = useView();
   const { state, start, live, screen, dispatch, select, width } = view;
@@ -100,7 +103,7 @@ export function Curve(): JSX.Element {
       class="curve"
       aria-label={`Confidence over ${relabels(state) ? "labels" : "rows"} ${done}`}
     >
-      <Legend />
+      <Legend tight={pixels < TIGHT} />
       <div class="canvas" ref={box}>
         <div
           class="slider"

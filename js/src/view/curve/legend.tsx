@@ -37,7 +37,8 @@ function Swatch(props: { class: string; dash?: string; dot?: boolean }): JSX.Ele
   );
 }
 
-export function Legend(): JSX.Element {
+/** `tight`: beside a plane there is no room for more than the numbers. */
+export function Legend(props: { tight: boolean }): JSX.Element {
   const { state, start, live, screen, dispatch, width } = useView();
   const phase = phaseOf(state, live);
   const running = phase === "running" || phase === "paused";
@@ -50,7 +51,7 @@ export function Legend(): JSX.Element {
         ? `flips at ${steps}`
         : `${steps} ${deedOf(state).done}`;
   const short = (words: string): string =>
-    width === "narrow" ? words.replace("flips at ", "") : words;
+    width === "narrow" || props.tight ? words.replace("flips at ", "") : words;
   const waiting = start.baselines.filter(
     (name) => !state.rankings.some((ranking) => ranking.method === name),
   );

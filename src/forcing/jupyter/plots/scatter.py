@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from forcing.jupyter.plots import FAVOURED, NEUTRAL, RIVAL, Array, _bqplot, _figure
+from forcing.jupyter.plots import base
+from forcing.jupyter.plots.base import FAVOURED, LEGEND, NEUTRAL, RIVAL, Array
 
 if TYPE_CHECKING:
     import bqplot
@@ -21,11 +22,11 @@ SUREST = 16.0
 """Log-odds at which the axis ends: what is surer stands at its end."""
 
 
-def sizes(
+def size_over_confidence(
     confidence: Array, size: NDArray[np.intp], wrong: NDArray[np.bool_] | None
 ) -> bqplot.Figure:
     """A point for each target: confidence (T,), set size (T,), both on logarithmic scales."""
-    bq = _bqplot()
+    bq = base.bqplot()
     odds = np.clip(_log_odds(confidence), -SUREST, SUREST)
     low, high = np.min([*odds, 0.0]), np.max([*odds, 0.5])
     named = _apart([p for p in TICKS if _log_odds(np.array(p)) <= high], (high - low) / CLOSEST)
@@ -63,13 +64,13 @@ def sizes(
         bq.Axis(scale=y, label="rows in the set", side="left", tick_format="d", grid_lines="none",
                 tick_values=np.array(counts), label_color=NEUTRAL, label_offset="3em"),
     ]  # fmt: skip
-    figure = _figure(
+    figure = base.figure(
         bq,
         marks,
         axes,
         width="100%",
         legend_location="top-left",
-        legend_style={"stroke": "none", "fill": "none"},
+        **LEGEND,
     )
     # As wide as its cell, but no wider than it reads well, and no narrower than its ticks.
     figure.layout.max_width, figure.layout.min_width = "720px", "360px"
