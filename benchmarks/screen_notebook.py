@@ -157,10 +157,14 @@ def _again(notebook: Any, index: int) -> None:
 
 def _printed(notebook: Any, index: int, count: int = 2) -> list[str]:
     def numbers() -> list[str]:
-        text = "".join(output.get("text", "") for output in notebook.outputs(index))
+        # Without what the kernel may grumble about tasks of its subshells.
+        outputs = [o for o in notebook.outputs(index) if o.get("name") == "stdout"]
+        text = "".join(output["text"] for output in outputs)
         return re.findall(r"[\d.]+", text)
 
-    found: list[str] = notebook.poll(lambda: found if len(found := numbers()) == count else None)
+    found: list[str] = notebook.poll(
+        lambda: found if len(found := numbers()) == count else None, 60
+    )
     return found
 
 
@@ -191,7 +195,8 @@ def _many(page: Any, notebook: Any, cells: int, views: int) -> Iterator[str]:
         page.wait_for_timeout(2000)
         yield line(f"{views} explanations, the {time} time")
         notebook.execute("notebook:clear-all-cell-outputs")
-        page.wait_for_timeout(2000)
+        notebook.poll(lambda: not notebook.outputs(many), 60)
+        page.wait_for_timeout(3000)
         yield line("outputs cleared")
     notebook.save()
     notebook.stop_kernel()
