@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from forcing._version import __version__
 
 if TYPE_CHECKING:
+    from forcing import datasets
     from forcing.display import Images, Table, Texts
     from forcing.errors import (
         ConvergenceError,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from forcing.models import AdaptedModel, TorchModel, TrainingData, register
     from forcing.study import Study, explain
     from forcing.study.audit import Audit
+
+_MODULES = {"datasets": "forcing.datasets", "plots": "forcing.jupyter.plots"}
 
 _HOMES = {
     "AdaptedModel": "forcing.models",
@@ -67,6 +70,7 @@ __all__ = [
     "UnsupportedModelError",
     "__version__",
     "compare",
+    "datasets",
     "explain",
     "load",
     "plots",
@@ -75,8 +79,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "plots":
-        return importlib.import_module("forcing.jupyter.plots")
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'forcing' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
