@@ -46,6 +46,8 @@ TESTS ?= tests $(wildcard notebooks) --nbmake
 .PHONY: test-python
 test-python: $(DONE)/package $(DONE)/develop $(DONE)/browser
 	$(BIN)/python -m pytest $(TESTS)
+	# As on a machine without the data, where other data stands in.
+	if [ -n "$${FORCING_DATA:-}" ]; then env -u FORCING_DATA $(BIN)/python -m pytest notebooks --nbmake; fi
 
 .PHONY: lint
 lint: $(DONE)/develop $(DONE)/node ## ruff, mypy, ESLint, Prettier, tsc
@@ -71,6 +73,12 @@ bench: $(DONE)/package ## forcing beside refits and peers, on this machine
 .PHONY: pictures
 pictures: $(DONE)/develop $(DONE)/browser ## the pictures of the docs, from a real JupyterLab
 	PYTHONPATH=tests $(BIN)/python docs/images/make.py
+
+# Beginnings of their names, such as `make notebooks NAMES="03 04"`; all without.
+NAMES ?=
+.PHONY: notebooks
+notebooks: $(DONE)/develop $(DONE)/browser ## run the notebooks in a real JupyterLab and save them
+	PYTHONPATH=tests $(BIN)/python docs/notebooks.py $(NAMES)
 
 .PHONY: dist
 dist: $(DONE)/tools build ## wheel and sdist, bundles included
