@@ -1,19 +1,21 @@
 """Run notebooks in a real JupyterLab, and save them with their explanations: `make notebooks`.
 
 A kernel alone does not do: widgets answer, and what an output becomes at the end of a run is saved
-by the page that shows it.
+by the page that shows it. Figures are saved as pictures of themselves, since a code host has no
+widgets.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Locator, sync_playwright
 
 from ui.notebook_page import NotebookPage
 from ui.server import Server, start_server
@@ -21,6 +23,8 @@ from ui.server import Server, start_server
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LONG = 600.0
 """Seconds that the slowest of the cells may take."""
+WIDGET = "application/vnd.jupyter.widget-view+json"
+OUTPUT = ".jp-OutputArea-child"
 SETTLE = 8.0
 """Seconds for outputs that are replaced after their cell has ended."""
 
@@ -55,14 +59,25 @@ def run(notebook: Path, server: Server, browser: Browser, pictures: Path | None)
     page.page.wait_for_timeout(1000 * SETTLE)
     page.save()
     page.page.wait_for_timeout(2000)
-    if pictures is not None:
-        pictures.mkdir(parents=True, exist_ok=True)
-        for i in code:
-            if page.output(i).count():
-                page.output(i).screenshot(path=pictures / f"{notebook.stem[:2]}-{i}.png")
+    new = json.loads(copy.read_text())
+    for i in code:
+        _draw(new["cells"][i], page.output(i))
+        if pictures is not None and page.output(i).locator(OUTPUT).count():
+            pictures.mkdir(parents=True, exist_ok=True)
+            page.output(i).screenshot(path=pictures / f"{notebook.stem[:2]}-{i}.png")
     page.stop_kernel()
     page.page.close()
-    notebook.write_text(_kept(json.loads(copy.read_text()), old))
+    notebook.write_text(_kept(new, old))
+
+
+def _draw(cell: dict[str, Any], area: Locator) -> None:
+    """Put pictures in place of figures that only a running kernel could draw."""
+    for place, output in enumerate(cell.get("outputs", [])):
+        data = output.get("data", {})
+        if WIDGET in data and "text/html" not in data:
+            shot = area.locator(OUTPUT).nth(place).locator(".jp-OutputArea-output").screenshot()
+            del data[WIDGET]
+            data["image/png"] = base64.b64encode(shot).decode()
 
 
 def _kept(new: dict[str, Any], old: dict[str, Any]) -> str:

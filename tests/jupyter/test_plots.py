@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sys
 
 import numpy as np
@@ -12,7 +13,8 @@ import forcing
 from fake_study import FakeStudy, whole_run
 from forcing import Study
 from forcing.explanation import Explanation, load
-from forcing.jupyter.plots import boundary, confidence, plane, sizes
+from forcing.jupyter.plots import boundary, confidence, pictures, plane, points, sizes
+from forcing.jupyter.plots import lines as plots_lines
 from forcing.jupyter.plots.boundaries import _trace
 from forcing.jupyter.plots.sizing import _names, _starts
 from forcing.protocol.context import Context
@@ -261,3 +263,61 @@ def test_bars_hold_every_size():
     assert _names(_starts(3)) == ["1", "2", "3"]
     assert _names(_starts(1)) == ["1"]
     assert _names(_starts(40)) == ["1", "2–3", "4–7", "8–15", "16–31", "32–63"]
+
+
+def test_lines_have_a_band_where_there_is_a_spread():
+    curves = {"a": ([1, 2, 3], [1.0, 4.0, 9.0], [0.1, 0.2, 0.3]), "b": ([1, 3], [2, 2])}
+    figure = plots_lines(curves, x="rows", y="seconds")
+    drawn = {mark.labels[0]: mark for mark in figure.marks if mark.display_legend}
+    assert drawn["a"].y.tolist() == [1, 4, 9]
+    bands = [mark for mark in figure.marks if getattr(mark, "fill", "none") == "between"]
+    assert len(bands) == 1
+    assert bands[0].y.tolist() == [[0.9, 3.8, 8.7], [1.1, 4.2, 9.3]]
+    assert [axis.label for axis in figure.axes] == ["rows", "seconds"]
+    # No two curves look the same without their colours.
+    assert drawn["a"].marker != drawn["b"].marker
+
+
+def test_logarithmic_axes_leave_out_what_is_not_positive():
+    curves = {"a": ([0, 10, 1000], [1, 0.1, 0.001])}
+    figure = plots_lines(curves, x="n", y="s", log_x=True, log_y=True)
+    assert lines(figure)["a"].x.tolist() == [10, 1000]
+    assert figure.axes[0].tick_values.tolist() == [10, 20, 50, 100, 200, 500, 1000]
+
+
+def test_a_level_and_per_cent():
+    figure = plots_lines({"a": ([1, 2], [0.5, 0.9])}, x="n", y="precision", percent=True, level=0.7)
+    assert lines(figure)[""].y.tolist() == [0.7, 0.7]
+    assert figure.axes[1].tick_format == ".0%"
+
+
+def test_points_of_two_groups_and_the_diagonal():
+    figure = points({"before": ([1, 2], [3, 4]), "after": ([1], [1])}, x="a", y="b", diagonal=True)
+    scatters = [mark for mark in figure.marks if isinstance(mark, bqplot.Scatter)]
+    assert len({mark.marker for mark in scatters}) == 2
+    assert lines(figure)[""].x.tolist() == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("curve", "said"),
+    [
+        (([1, 2],), "must be (x, y)"),
+        (([1, 2], [1]), "different lengths: 2 and 1"),
+        (([1], [np.nan]), "no points"),
+    ],
+)
+def test_curves_that_cannot_be_drawn_are_named(curve, said):
+    with pytest.raises(ValueError, match=f"'a'.*{re.escape(said)}"):
+        plots_lines({"a": curve}, x="x", y="y")
+
+
+def test_pictures_in_a_row_with_escaped_captions():
+    row = pictures({"<b>base</b>": np.zeros((8, 8)), "poison": np.ones((8, 8))}, size=64)
+    html = row._repr_html_()
+    assert html.count("<img") == 2
+    assert "&lt;b&gt;base" in html
+    assert "<b>" not in html
+    with pytest.raises(ValueError, match="at least one"):
+        pictures({})
+    with pytest.raises(ValueError, match="from 16 to 512"):
+        pictures({"a": np.zeros((2, 2))}, size=5)

@@ -1,4 +1,5 @@
-"""Figures for teaching, as `forcing.plots`: confidence, planes, boundaries, sizes of sets.
+"""Figures for teaching, as `forcing.plots`: confidence, planes, boundaries, sizes of sets; and
+curves, points and rows of pictures for what was measured.
 
 They need bqplot (`pip install "forcing[plots]"`), which is imported when one is drawn. Lines and
 text that bqplot draws itself follow the notebook's theme; the colours chosen here are readable on
@@ -6,8 +7,10 @@ light and on dark.
 """
 
 from forcing.jupyter.plots.boundaries import boundary
+from forcing.jupyter.plots.charts import lines, points
 from forcing.jupyter.plots.curves import confidence
 from forcing.jupyter.plots.planes import plane
 from forcing.jupyter.plots.sizing import sizes
+from forcing.jupyter.plots.strip import pictures
 
-__all__ = ["boundary", "confidence", "plane", "sizes"]
+__all__ = ["boundary", "confidence", "lines", "pictures", "plane", "points", "sizes"]
