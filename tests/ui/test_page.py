@@ -6,12 +6,14 @@ import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Download, Page, expect
 
 import forcing
 from ui import saved
+from ui.axe import small_targets, violations
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -47,6 +49,19 @@ def test_a_page_shows_the_view_without_a_network(
         page.emulate_media(color_scheme=theme)
         page.screenshot(path=screenshots / f"page-{kind}-{theme}.png", full_page=True)
     assert errors == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["table", "image"])
+def test_a_page_has_no_violations(
+    page: Page, files: Callable[[str], Path], kind: str, theme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.goto(files(kind).as_uri())
+    expect(page.locator(".view").get_by_text("Verified")).to_be_visible()
+    # The whole document: it has a title, a language and landmarks of its own.
+    assert violations(page.locator("html")) == []
+    assert small_targets(page.locator("html")) == []
 
 
 def test_a_row_put_back_is_answered_from_the_page(page: Page, files: Callable[[str], Path]) -> None:
