@@ -26,7 +26,7 @@ def test_jslink_carries_a_click_to_another_widget_and_back(open_notebook: OpenNo
         "print(one.selected == other.selected == one.explanation.supports[:1].tolist())",
     )
     notebook.run_to_end(0, 1, 2, 3, 4)
-    first, second = (notebook.output(index).get_by_role("listitem").first for index in (3, 4))
+    first, second = (notebook.output(index).locator(".row[data-place]").first for index in (3, 4))
     for output in (notebook.output(3), notebook.output(4)):
         expect(output.get_by_text("Verified")).to_be_visible()
     first.click()
