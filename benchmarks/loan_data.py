@@ -17,10 +17,12 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import forcing
-from forcing.datasets import HELOC_SPECIAL, Dataset, load_heloc
+from forcing.datasets import Dataset, load_heloc
 from forcing.explanation import Explanation
 
 C = 1.0
+WORDS = {-7: "never happened", -8: "no usable trades", -9: "no record"}
+"""`HELOC_SPECIAL`, as short as a card has room for."""
 SPACES = ("two features", "components", "all features")
 
 
@@ -100,9 +102,7 @@ def applicants(data: Dataset | None = None) -> Applicants:
 def in_words(frame: pd.DataFrame) -> pd.DataFrame:
     """Numbers as they are, words in place of FICO's codes."""
     coded = [name for name in frame if (frame[name] < 0).any()]
-    return frame.assign(
-        **{str(name): frame[name].map(lambda v: HELOC_SPECIAL.get(v, v)) for name in coded}
-    )
+    return frame.assign(**{str(name): frame[name].map(lambda v: WORDS.get(v, v)) for name in coded})
 
 
 def confident_mistakes(case: Applicants) -> NDArray[np.intp]:

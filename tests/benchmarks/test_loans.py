@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from benchmarks.loan_data import SPACES, applicants, as_confident, confident_mistakes, in_words
+from benchmarks.loan_data import (
+    SPACES,
+    WORDS,
+    applicants,
+    as_confident,
+    confident_mistakes,
+    in_words,
+)
 from benchmarks.loan_measures import (
     BASELINES,
     NEGATIVE,
@@ -23,7 +30,7 @@ from benchmarks.loan_measures import (
 )
 from benchmarks.loans import loans
 from benchmarks.settings import Settings
-from forcing.datasets import load_breast_cancer
+from forcing.datasets import HELOC_SPECIAL, load_breast_cancer
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +53,11 @@ def mistake(mistakes):
 def test_codes_become_words_and_numbers_stay():
     frame = pd.DataFrame({"months": [3, -7, -8], "trades": [0, 5, 2], "burden": [-9, 0, 1]})
     words = in_words(frame)
-    assert words["months"].tolist() == [3, "condition not met", "no usable trades or inquiries"]
-    assert words["burden"].tolist() == ["no bureau record", 0, 1]
+    assert words["months"].tolist() == [3, "never happened", "no usable trades"]
+    assert words["burden"].tolist() == ["no record", 0, 1]
     assert words["trades"].dtype == frame["trades"].dtype
     assert frame["months"].tolist() == [3, -7, -8]
+    assert set(WORDS) == set(HELOC_SPECIAL)
 
 
 def test_codes_are_missing_to_the_model():
@@ -58,7 +66,7 @@ def test_codes_are_missing_to_the_model():
     X.iloc[:40, 0] = -7
     case = applicants(dataclasses.replace(data, X=X))
     assert case.X.isna().sum().sum() == 40
-    assert set(case.words.iloc[:40, 0]) == {"condition not met"}
+    assert set(case.words.iloc[:40, 0]) == {"never happened"}
     # Each has the median of the others.
     Z, _ = case.prepared
     column = X.iloc[40:, 0]
