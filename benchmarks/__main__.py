@@ -27,6 +27,7 @@ SECTIONS = {
     "growth": "growth",
     "audit": "audit",
     "screen": "screen",
+    "loans": "loans",
 }
 """Each a module and the function of the same name in it."""
 

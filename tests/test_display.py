@@ -60,6 +60,31 @@ class TestTable:
         presenter = present(FakeStudy(X=frame), frame.iloc[0])
         assert presenter.item(ROWS - 1)["differs"] == [1, 0]
 
+    def test_numbers_among_words_are_measured_as_numbers(self):
+        # As credit files are: a number, or a word for why there is none.
+        months = [0, 10, 20, 30, 40, 50, 60, 70, 80, "never late", "never late", "no record"]
+        frame = pd.DataFrame({"months": np.array(months, dtype=object), "even": np.arange(12.0)})
+        presenter = present(FakeStudy(X=frame), frame.iloc[1])
+        numbers = np.array(months[:9], dtype=float)
+        (column, _) = presenter.display["columns"]
+        assert (column["low"], column["high"]) == pytest.approx(
+            tuple(np.percentile(numbers, (2, 98)))
+        )
+        assert presenter.target()["values"][0] == 10
+        assert presenter.item(9)["values"][0] == "never late"
+        apart = [presenter._difference(0, value) for value in months]
+        assert apart[:9] == pytest.approx(np.abs(numbers - 10) / numbers.std())
+        # A word instead of a number: a quarter of the rows have none.
+        assert apart[9:] == pytest.approx([1 / np.sqrt(0.25 * 0.75)] * 3)
+
+    def test_a_word_among_numbers_as_target(self):
+        months = np.array([0, 10, 20, 30, 40, 50, 60, 70, 80, "never", "never", "none"], object)
+        frame = pd.DataFrame({"months": months})
+        presenter = present(FakeStudy(X=frame), frame.iloc[9])
+        to_number, to_same, to_word = (presenter._difference(0, months[i]) for i in (3, 10, 11))
+        assert to_same == 0
+        assert to_number == to_word == pytest.approx(1 / np.sqrt(1 / 6 * 5 / 6))
+
     def test_at_most_64_columns_those_that_matter_most(self):
         X = np.random.default_rng(0).normal(size=(ROWS, 100))
         weights = np.zeros(100)

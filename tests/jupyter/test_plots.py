@@ -13,7 +13,15 @@ import forcing
 from fake_study import FakeStudy, whole_run
 from forcing import Study
 from forcing.explanation import Explanation, load
-from forcing.jupyter.plots import boundary, confidence, pictures, plane, points, sizes
+from forcing.jupyter.plots import (
+    boundary,
+    confidence,
+    orders,
+    pictures,
+    plane,
+    points,
+    sizes,
+)
 from forcing.jupyter.plots import lines as plots_lines
 from forcing.jupyter.plots.boundaries import _trace
 from forcing.jupyter.plots.sizing import _names, _starts
@@ -208,6 +216,61 @@ def test_rows_picked_in_a_plane_and_in_the_widget_are_the_same(found, study):
     assert rival.selected.tolist() == [0]
     favoured.selected = None
     assert widget.selected == [others[0]]
+
+
+def panels(shown):
+    """By their titles."""
+    return {figure.title: figure for figure in shown.children[0].children}
+
+
+def marked(figure):
+    """Of each marker and size its points, but for the specks and the target."""
+    marks = [mark for mark in figure.marks if isinstance(mark, bqplot.Scatter)]
+    return {
+        (mark.marker, mark.default_size): np.stack([mark.x, mark.y], axis=1) for mark in marks[1:-1]
+    }
+
+
+def test_first_rows_of_orders_stand_on_one_plane(found, study):
+    order = np.argsort(study.X[:, 0], kind="stable")
+    shown = orders(found, {"by one": order, "backwards": order[::-1]}, axes=("one", "two"),
+                   first=4, following=6)  # fmt: skip
+    drawn = panels(shown)
+    assert list(drawn) == ["by one", "backwards"]
+    for rows, figure in ((order[:10], drawn["by one"]), (order[::-1][:10], drawn["backwards"])):
+        groups = marked(figure)
+        for marker, label in (("circle", found.claim.favoured), ("diamond", found.claim.rival)):
+            for size, part in ((64, rows[:4]), (24, rows[4:])):
+                members = np.sort(part[study.y[part] == label])
+                points = groups.get((marker, size), np.zeros((0, 2)))
+                assert points == pytest.approx(study.X[members][:, :2], abs=1e-2)
+        assert len(figure.marks[0].x) == len(study.X) - 10
+        assert [axis.label for axis in figure.axes] == ["one", "two"]
+        scale = figure.axes[0].scale
+        assert scale.min <= study.X[rows, 0].min() + 1e-2
+        assert scale.max >= study.X[rows, 0].max() - 1e-2
+    assert drawn["by one"].axes[0].scale is drawn["backwards"].axes[0].scale
+
+
+def test_orders_are_those_of_the_explanation_unless_others_are_given(study):
+    found = study.explain(study.X[5], bound=False, baselines=["representer"])
+    drawn = panels(orders(found, axes="components", first=2, following=3))
+    assert list(drawn) == ["forcing set", "representer"]
+    assert [axis.label for axis in drawn["representer"].axes] == ["component 1", "component 2"]
+    assert sum(map(len, marked(drawn["representer"]).values())) == 5
+
+
+def test_rows_picked_in_one_panel_are_picked_in_all(found, study):
+    widget = Follower()
+    rows = np.flatnonzero(study.y == found.claim.favoured)[:3]
+    drawn = panels(orders(found, {"one": rows, "two": rows[::-1]}, first=5, widget=widget))
+    one, two = (
+        next(m for m in drawn[title].marks if getattr(m, "default_size", 0) == 64)
+        for title in ("one", "two")
+    )
+    one.selected = np.array([1])
+    assert widget.changes == [[rows[1]]]
+    assert two.selected.tolist() == [1]
 
 
 def test_removals_picked_in_the_confidence_are_rows(found):

@@ -99,7 +99,7 @@ def _is_missing(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class _Scale:
-    """How a column spreads over the training rows."""
+    """How the numbers of a column spread over the training rows."""
 
     low: float | None
     high: float | None
@@ -108,7 +108,7 @@ class _Scale:
 
     @classmethod
     def of(cls, column: NDArray[Any]) -> _Scale:
-        numbers = frames.as_numbers(column)
+        numbers = _numbers_in(column)
         if numbers is None:
             return cls(None, None, None)
         numbers = numbers[np.isfinite(numbers)]
@@ -116,6 +116,21 @@ class _Scale:
             return cls(None, None, 0.0)
         low, high = np.percentile(numbers, (2, 98))
         return cls(float(f"{low:.9g}"), float(f"{high:.9g}"), float(numbers.std()))
+
+
+def _numbers_in(column: NDArray[Any]) -> NDArray[np.float64] | None:
+    """Of a column of numbers in which words say why one is missing, the numbers; None where it
+    holds words alone.
+    """
+    numbers = frames.as_numbers(column)
+    if numbers is not None or column.dtype.kind != "O":
+        return numbers
+    found = [value for value in column if _is_number(value)]
+    return np.array(found, dtype=np.float64) if found else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 class TablePresenter:
@@ -127,9 +142,9 @@ class TablePresenter:
         self._target = target
         sample = frames.take(frame, frames.even_sample(frame, SAMPLE_ROWS), chosen)
         self._scales = [_Scale.of(column) for column in sample]
-        self._deviations = [
-            self._category_deviation(column, value) if scale.deviation is None else scale.deviation
-            for column, scale, value in zip(sample, self._scales, target, strict=True)
+        self._kinds = [
+            self._kind_deviation(column, value)
+            for column, value in zip(sample, target, strict=True)
         ]
         self.display: dict[str, Any] = {
             "kind": "table",
@@ -141,9 +156,14 @@ class TablePresenter:
         }
 
     @staticmethod
-    def _category_deviation(column: NDArray[Any], value: Cell) -> float:
-        """Of the indicator of the target's category: the scale on which texts and 0/1 agree."""
-        share = float(np.mean([as_cell(other) == value for other in column])) if len(column) else 0
+    def _kind_deviation(column: NDArray[Any], value: Cell) -> float:
+        """Of the indicator of the target's category, or of its being a number where others are
+        words: the scale on which texts and 0/1 agree.
+        """
+        if column.dtype.kind in "biuf" and not isinstance(value, str):
+            return 0.0  # nothing but numbers: no word is ever compared
+        kind = _kind(value)
+        share = float(np.mean([_kind(as_cell(other)) == kind for other in column]))
         return float(np.sqrt(share * (1 - share)))
 
     def target(self) -> Item:
@@ -160,14 +180,18 @@ class TablePresenter:
 
     def _difference(self, j: int, value: Cell) -> float:
         """Distance from the target in standard deviations of the column."""
-        target = self._target[j]
+        target, spread = self._target[j], self._scales[j].deviation
         if value == target:
             return 0.0
+        if spread is not None and (value is None or target is None):
+            return 1.0  # one of the two is missing: nothing to measure, yet they do differ
         if isinstance(value, int | float) and isinstance(target, int | float):
-            distance = abs(value - target)
-        elif self._scales[j].deviation is None:
-            distance = 1.0
-        else:  # one of the two is missing: nothing to measure, yet they do differ
-            return 1.0
-        deviation = self._deviations[j]
+            distance, deviation = abs(value - target), spread or 0.0
+        else:
+            distance, deviation = 1.0, self._kinds[j]
         return distance / deviation if deviation > 0 else CONSTANT_COLUMN_SCORE
+
+
+def _kind(value: Cell) -> Cell:
+    """A word is its own kind, all numbers are one."""
+    return 0 if isinstance(value, int | float) else value

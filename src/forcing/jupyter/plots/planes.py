@@ -22,7 +22,7 @@ from forcing.protocol.plane import SAVED_ROWS, STEPS, thinned
 if TYPE_CHECKING:
     import bqplot
 
-_ROLES = ((FAVOURED, "circle"), (RIVAL, "diamond"), (NEUTRAL, "square"))
+ROLES = ((FAVOURED, "circle"), (RIVAL, "diamond"), (NEUTRAL, "square"))
 """Of the favoured class, its rival and other classes, as in the live view."""
 
 
@@ -51,27 +51,27 @@ def plane(
     bq = base.bqplot()
     found = explanation_of(source)
     widget = selecting(source, widget)
-    drawn = thinned(_chosen(found, axes), found.supports.tolist(), SAVED_ROWS)
+    drawn = thinned(chosen(found, axes), found.supports.tolist(), SAVED_ROWS)
     assert drawn is not None  # noqa: S101 - only none is thinned to none
     sides = [drawn["x"], drawn["y"]]
     scales = [bq.LinearScale(min=side["low"], max=side["high"]) for side in sides]
-    spots = _units(sides, np.array([drawn["xs"], drawn["ys"]], dtype=float).T)
+    spots = units(sides, np.array([drawn["xs"], drawn["ys"]], dtype=float).T)
     roles = np.array(drawn["roles"], dtype=int)
     rows = np.arange(len(roles)) if drawn["rows"] is None else np.array(drawn["rows"], dtype=int)
     marks = [
-        *_edges(bq, sides, scales, drawn["before"], "boundary"),
-        *_edges(bq, sides, scales, drawn["after"], "without the set", line_style="dashed"),
+        *edges(bq, sides, scales, drawn["before"], "boundary"),
+        *edges(bq, sides, scales, drawn["after"], "without the set", line_style="dashed"),
     ]
     names = (found.claim.favoured, found.claim.rival, "other classes")
     linked = []
-    for role, (colour, marker) in enumerate(_ROLES):
+    for role, (colour, marker) in enumerate(ROLES):
         members = roles == role
         if members.any():
-            points = _rows(bq, spots[members], scales, colour, marker, str(names[role]))
+            points = scattered(bq, spots[members], scales, colour, marker, str(names[role]))
             linked.append((points, rows[members]))
     marks += [points for points, _ in linked]
     marks.append(_rings(bq, spots[np.isin(rows, found.supports)], scales))
-    (target,) = _units(sides, np.array([drawn["target"]], dtype=float))
+    (target,) = units(sides, np.array([drawn["target"]], dtype=float))
     marks.append(base.target(bq, target, scales))
     if widget is not None:
         link(linked, widget)
@@ -86,7 +86,7 @@ def plane(
     return base.figure(bq, marks, axes_drawn, width="560px", legend_location="top-right", **LEGEND)
 
 
-def _chosen(found: Explanation, axes: tuple[str, str] | str | None) -> Json:
+def chosen(found: Explanation, axes: tuple[str, str] | str | None) -> Json:
     first = found.plane
     if axes is None and first is not None:
         return first
@@ -102,17 +102,17 @@ def _chosen(found: Explanation, axes: tuple[str, str] | str | None) -> Json:
     return found.slice(x, y)
 
 
-def _units(sides: list[Json], steps: Array) -> Array:
+def units(sides: list[Json], steps: Array) -> Array:
     """From whole steps (m, 2) of the protocol to units of the axes."""
     low = np.array([side["low"] for side in sides])
     high = np.array([side["high"] for side in sides])
     return np.asarray(low + steps / STEPS * (high - low))
 
 
-def _edges(
+def edges(
     bq: Any, sides: list[Json], scales: list[Any], lines: list[list[int]], name: str, **style: Any
 ) -> list[bqplot.Lines]:
-    drawn = [_units(sides, np.array(line, dtype=float).reshape(-1, 2)) for line in lines]
+    drawn = [units(sides, np.array(line, dtype=float).reshape(-1, 2)) for line in lines]
     return [
         # The legend has one entry, however many pieces a boundary has.
         base.line(
@@ -129,7 +129,7 @@ def _edges(
     ]
 
 
-def _rows(
+def scattered(
     bq: Any, spots: Array, scales: list[Any], colour: str, marker: str, name: str
 ) -> bqplot.Scatter:
     return bq.Scatter(
