@@ -17,7 +17,7 @@ from benchmarks.measure import PeakMemory, in_child, row, table, timed, told, wa
 from benchmarks.peers.contract import Head, predicted_set
 from benchmarks.peers.rules import influence
 from benchmarks.settings import Settings
-from forcing.records import Bound, Event, Refined, Step, Verified
+from forcing.records import Bound, Refined, Step, Verified
 
 COLUMNS = 50
 SET = 20
@@ -140,29 +140,29 @@ def cost(n: int, columns: int = COLUMNS, size: int = SET) -> Cost:
     x = near(Head(X, y, model.coef_[0], float(model.intercept_[0]), 1.0), X[0], size)
     with PeakMemory() as peak:
         made, study = timed(lambda: forcing.Study(model, X, y))
-        whole, events = timed(lambda: list(study.events(x)))
-    return _cost(events, once, made, whole, peak.mib * 2**20 / X.nbytes)
+        parts, rows = stages(study, x)
+    return Cost(fit=once, study=made, rows=rows, peak=peak.mib * 2**20 / X.nbytes, **parts)
 
 
-def _cost(events: list[Event], once: float, made: float, whole: float, peak: float) -> Cost:
+def stages(study: forcing.Study, x: Any, **options: Any) -> tuple[dict[str, float], int]:
+    """Seconds of the parts of one explanation, named as in `Cost`, and the rows of its set."""
+    whole, events = timed(lambda: list(study.events(x, **options)))
     steps = [event for event in events if isinstance(event, Step)]
-    later = (steps[-1].seconds - steps[0].seconds) / max(1, len(steps) - 1)
-    refined = [event for event in events if isinstance(event, Refined)][-1]
-    apart = [sum(e.seconds for e in events if isinstance(e, kind)) for kind in (Verified, Bound)]
     search = steps[-1].seconds
-    return Cost(
-        fit=once,
-        study=made,
-        first=steps[0].seconds,
-        later=later,
-        search=search,
-        refinement=max(0.0, whole - search - sum(apart)),
-        verification=apart[0],
-        bound=apart[1],
-        explain=whole,
-        rows=len(refined.steps),
-        peak=peak,
+    verification, bound = (
+        sum(event.seconds for event in events if isinstance(event, kind))
+        for kind in (Verified, Bound)
     )
+    refined = [event for event in events if isinstance(event, Refined)]
+    return {
+        "first": steps[0].seconds,
+        "later": (search - steps[0].seconds) / max(1, len(steps) - 1),
+        "search": search,
+        "refinement": max(0.0, whole - search - verification - bound),
+        "verification": verification,
+        "bound": bound,
+        "explain": whole,
+    }, len(refined[-1].steps if refined else steps)
 
 
 def clouds(n: int, columns: int = COLUMNS) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

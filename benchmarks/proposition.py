@@ -23,8 +23,8 @@ from forcing.engine.problem import Problem
 from forcing.engine.updates import UPDATES, begin
 from forcing.study.linear import LinearExplainer
 
-ALPHAS = tuple(float(f"{10**power:.3g}") for power in np.arange(-2, 4.1, 0.5))
-"""Penalties 1/C: those of C = 100 to 0.001, and further, to where the curves meet."""
+ALPHAS = tuple(float(f"{10**power:.3g}") for power in np.arange(-2, 6.1, 0.5))
+"""Penalties 1/C: those of C = 100 to 0.001, and further, to where the curves cross."""
 
 REMOVED = (1, 2, 5, 10, 20)
 """m of the remark: rows that leave one after the other."""
@@ -45,8 +45,8 @@ STEPS = (*ALONE, DRIFT_FREE)
 TIGHT = 1e-13
 """Decrement of the refits that are compared with."""
 
-STRONG = 100.0
-"""Penalty from which on slopes are taken."""
+LAST, NOISE = 5, 1e-12
+"""Slopes are taken over so many of the largest penalties at which errors are above rounding."""
 
 EXPLAINED = f"""\
 Error of the margin at the target: after one-step Newton, against a refit. Rows: the {SINGLES} that
@@ -57,8 +57,8 @@ below 1 the bound does not hold. m = {REMOVED[-1]}: the median over targets. The
 penalises all parameters, and so do these models: their constant is a column. *Eq. 5*, as printed,
 has the Hessian of all rows; the *proof* (eq. 8) takes it for that of the rows that stay;
 *drift-free* updates, the default of this package, have that and the true gradient of these rows,
-and solve for the step to a few digits. *Slope*: of log error in log alpha, from alpha = {STRONG:g}
-on.
+and solve for the step to a few digits. *Slope*: of log error in log alpha, over the {LAST} largest
+alphas at which it is above {NOISE:g}.
 """
 
 
@@ -89,12 +89,12 @@ def proposition(settings: Settings) -> Iterator[str]:
             yield f"{name}: not measured, set FORCING_DATA to the folder of the data sets.\n"
             continue
         told(name)
-        alphas = ALPHAS[::4] if settings.short else ALPHAS
+        alphas = ALPHAS[::3] if settings.short else ALPHAS
         found = errors(PROBLEMS[name].load(), alphas, targets=2 if settings.short else TARGETS)
         kept[name] = asdict(found)
         yield from _printed(name, found)
     if not settings.short:
-        record.keep("proposition", {"removed": REMOVED, "strong": STRONG, "data": kept})
+        record.keep("proposition", {"removed": REMOVED, "data": kept})
 
 
 def _printed(name: str, found: Errors) -> Iterator[str]:
@@ -109,20 +109,18 @@ def _printed(name: str, found: Errors) -> Iterator[str]:
         cells += [f"{found.least_ratio[step][a]:.2g}" for step in ALONE]
         cells += [f"{found.several[step][a][-1]:.2g}" for step in STEPS]
         yield row(cells)
-    if sum(alpha >= STRONG for alpha in found.alphas) > 1:
-        cells = ["slope", f"{slope(found.alphas, found.bound):.2f}"]
-        cells += [f"{slope(found.alphas, found.single[step]):.2f}" for step in ALONE]
-        cells += [""] * len(ALONE)
-        ends = ([row_errors[-1] for row_errors in found.several[step]] for step in STEPS)
-        yield row([*cells, *(f"{slope(found.alphas, values):.2f}" for values in ends)])
+    columns = [found.bound, *(found.single[step] for step in ALONE)]
+    ends = [[each[-1] for each in found.several[step]] for step in ALONE]
+    cells = [f"{slope(found.alphas, values):.2f}" for values in (*columns, *ends)]
+    yield row(["slope", *cells[: len(columns)], *([""] * len(ALONE)), *cells[len(columns) :], ""])
     yield ""
 
 
 def slope(alphas: Sequence[float], values: Sequence[float]) -> float:
-    """Of log value in log alpha, where the penalty is strong."""
-    x, y = np.asarray(alphas), np.asarray(values)
-    strong = (x >= STRONG) & (y > 0)
-    return float(np.polyfit(np.log(x[strong]), np.log(y[strong]), 1)[0])
+    """Of log value in log alpha, where the penalty is strong and rounding is not yet reached."""
+    kept = [(a, v) for a, v in sorted(zip(alphas, values, strict=True)) if v > NOISE][-LAST:]
+    x, y = np.log(np.array(kept)).T
+    return float(np.polyfit(x, y, 1)[0])
 
 
 def errors(data: Data, alphas: Sequence[float], targets: int = TARGETS) -> Errors:
