@@ -56,6 +56,8 @@ class Subject:
     """A fitted model under study."""
 
     study: forcing.Study
+    shares: Shares
+    """Of the model under study."""
     trained: Callable[[Sequence[int]], list[Shares]]
     """Without these rows, from scratch: one model, or of those that draw one for each seed; the
     first as the study has it."""
@@ -132,7 +134,7 @@ def of_estimator(estimator: Any, data: Prepared) -> Subject:
             settings = [{"random_state": seed} for seed in range(SEEDS)]
         return [clone(estimator).set_params(**one).fit(X, y).predict_proba for one in settings]
 
-    return Subject(study, trained, lambda: _fits_of(type(model)))
+    return Subject(study, model.predict_proba, trained, lambda: _fits_of(type(model)))
 
 
 @contextlib.contextmanager
@@ -176,7 +178,7 @@ def network(data: Prepared) -> Subject:
         counted.clear()
         yield counted
 
-    return Subject(study, trained, trainings)
+    return Subject(study, _shares_of(module), trained, trainings)
 
 
 def train(X: NDArray[np.float64], codes: NDArray[np.intp], seed: int) -> Any:
