@@ -216,4 +216,5 @@ def _ticks(marks: list[Any], which: str, log: bool, percent: bool) -> dict[str, 
     if len(within) > MOST_TICKS:
         within = [10.0**p for p in powers if low / 1.01 <= 10.0**p <= high * 1.01]
         within = within[:: len(within) // MOST_TICKS + 1]
-    return {"tick_values": np.array(within), "tick_format": ".1%" if percent else "~g"}
+    written = "~g" if low >= 1e-4 else ".0e"
+    return {"tick_values": np.array(within), "tick_format": ".1%" if percent else written}
