@@ -7,13 +7,11 @@ all of them, joined. Progress goes to stderr.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import time
 from collections.abc import Callable, Iterator
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 
+from benchmarks.machine import machine
 from benchmarks.measure import told
 from benchmarks.settings import Settings
 
@@ -25,6 +23,8 @@ SECTIONS = {
     "peers": "against_peers",
     "table-one": "table_one",
     "growth": "growth",
+    "proposition": "proposition",
+    "any-model": "any_model",
     "audit": "audit",
     "screen": "screen",
     "loans": "loans",
@@ -50,7 +50,7 @@ def main() -> None:
         for line in section(settings):
             print(line, flush=True)
             lines.append(line)
-        lines.insert(1, f"{_machine()}\n")
+        lines.insert(1, f"{machine()}\n")
         if not settings.short:
             (HERE / "results").mkdir(exist_ok=True)
             (HERE / "results" / f"{name}.md").write_text("\n".join(lines).rstrip() + "\n")
@@ -79,40 +79,6 @@ def _arguments() -> tuple[list[str], Settings]:
         3 if given.short else given.targets, tuple(given.data), given.budget, given.short
     )
     return given.sections or list(SECTIONS), settings
-
-
-def _machine() -> str:
-    packages = ["numpy", "scipy", "scikit-learn", "torch", "pydvl", "captum", "dattri", "forcing"]
-    versions = ", ".join(f"{p} {v}" for p in packages if (v := _version(p)))
-    threads = os.environ.get("OMP_NUM_THREADS", "all")
-    return (
-        f"{time.strftime('%Y-%m-%d')}; {_processor()}, {os.cpu_count()} cores, {_memory()}BLAS "
-        f"threads: {threads}; Python {platform.python_version()}, {versions}."
-    )
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _processor() -> str:
-    listed = Path("/proc/cpuinfo")
-    if listed.exists():
-        for line in listed.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.machine()
-
-
-def _memory() -> str:
-    try:
-        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
-        return ""
-    return f"{size / 2**30:.0f} GiB, "
 
 
 if __name__ == "__main__":

@@ -331,8 +331,13 @@ def test_bars_hold_every_size():
 def test_lines_have_a_band_where_there_is_a_spread():
     curves = {"a": ([1, 2, 3], [1.0, 4.0, 9.0], [0.1, 0.2, 0.3]), "b": ([1, 3], [2, 2])}
     figure = plots_lines(curves, x="rows", y="seconds")
-    drawn = {mark.labels[0]: mark for mark in figure.marks if mark.display_legend}
+    curved = [mark for mark in figure.marks if isinstance(mark, bqplot.Lines) and mark.labels]
+    drawn = {mark.labels[0]: mark for mark in curved}
     assert drawn["a"].y.tolist() == [1, 4, 9]
+    # Their names stand beside the figure, not on the curves.
+    names = [mark for mark in figure.marks if isinstance(mark, bqplot.Label)]
+    assert [str(mark.text[0]) for mark in names] == ["a", "b"]
+    assert all(mark.x[0] > mark.scales["x"].max for mark in names)
     bands = [mark for mark in figure.marks if getattr(mark, "fill", "none") == "between"]
     assert len(bands) == 1
     assert bands[0].y.tolist() == [[0.9, 3.8, 8.7], [1.1, 4.2, 9.3]]

@@ -16,6 +16,10 @@ class NewtonErrorBound:
 
     The sum-scaled Hessian with the Lipschitz constant of one row's: in this reading eq. 6 is
     the same statement as in mean scaling, and n^3 times tighter than its letters there.
+
+    It holds for the step of the proof, whose Hessian (eq. 8) is that of the rows that stay. With
+    the Hessian of all rows, as eq. 5 has it, the error falls with the second power of alpha only,
+    and is above the bound where alpha is large (benchmarks/proposition.py).
     """
 
     lipschitz_margin: float

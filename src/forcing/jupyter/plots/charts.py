@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from forcing.jupyter.plots import base
-from forcing.jupyter.plots.base import FAVOURED, LEGEND, NEUTRAL, RIVAL, THIRD, Array
+from forcing.jupyter.plots.base import FAVOURED, NEUTRAL, RIVAL, THIRD, Array
 
 if TYPE_CHECKING:
     import bqplot
@@ -172,15 +172,33 @@ def _framed(
         bq.Axis(scale=x_scale, label=x, grid_lines="none", label_color=NEUTRAL,
                 label_offset="2.5em", **_ticks(marks, "x", log_x, percent=False)),
         bq.Axis(scale=y_scale, label=y, side="left", grid_lines="none", label_color=NEUTRAL,
-                label_offset="3.5em", **_ticks(marks, "y", log_y, percent)),
+                label_offset="4em", **_ticks(marks, "y", log_y, percent)),
     ]  # fmt: skip
     options = {"title": title, "title_style": {"font-size": "14px"}} if title else {}
-    figure = base.figure(
-        bq, marks, axes, width="100%", legend_location="top-right", **LEGEND, **options
-    )
-    figure.fig_margin = {"top": 36, "bottom": 48, "left": 64, "right": 150}
+    named = [mark for mark in marks if mark.display_legend]
+    figure = base.figure(bq, [*marks, *_legend(bq, named)], axes, width="100%", **options)
+    figure.fig_margin = {"top": 36, "bottom": 48, "left": 72, "right": 170}
     figure.layout.max_width, figure.layout.min_width = "760px", "360px"
     return figure
+
+
+def _legend(bq: Any, named: list[Any]) -> list[Any]:
+    """The names in the margin: bqplot's own legend would stand on the curves."""
+    for mark in named:
+        mark.display_legend = False
+    if len(named) < 2:
+        return []
+    scales = {"x": bq.LinearScale(min=0, max=1), "y": bq.LinearScale(min=0, max=1)}
+    parts: list[Any] = []
+    for place, mark in enumerate(named):
+        style = getattr(mark, "line_style", "solid")
+        name = mark.labels[0] if style == "solid" else f"{mark.labels[0]}, {style}"
+        at = {"x": np.array([1.03]), "y": np.array([1.0 - 0.09 * place]), "scales": scales}
+        look = {"colors": mark.colors[:1], "apply_clip": False}
+        text = {"text": [name], "x_offset": 10, "align": "start", "font_weight": "normal"}
+        parts.append(bq.Scatter(**at, **look, marker=mark.marker, default_size=36))
+        parts.append(bq.Label(**at, **look, **text, default_size=12))
+    return parts
 
 
 def _ticks(marks: list[Any], which: str, log: bool, percent: bool) -> dict[str, Any]:
@@ -196,6 +214,7 @@ def _ticks(marks: list[Any], which: str, log: bool, percent: bool) -> dict[str, 
     within = [f * 10.0**p for p in powers for f in (1, 2, 5)]
     within = [value for value in within if low / 1.01 <= value <= high * 1.01]
     if len(within) > MOST_TICKS:
-        within = [10.0**p for p in powers]
+        within = [10.0**p for p in powers if low / 1.01 <= 10.0**p <= high * 1.01]
         within = within[:: len(within) // MOST_TICKS + 1]
-    return {"tick_values": np.array(within), "tick_format": ".1%" if percent else "~g"}
+    written = "~g" if low >= 1e-4 else ".0e"
+    return {"tick_values": np.array(within), "tick_format": ".1%" if percent else written}
