@@ -26,6 +26,7 @@ SECTIONS = {
     "table-one": "table_one",
     "growth": "growth",
     "audit": "audit",
+    "audited": "audited",
     "screen": "screen",
 }
 """Each a module and the function of the same name in it."""
