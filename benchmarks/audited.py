@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import forcing
 from benchmarks import record
-from benchmarks.measure import flips, row, table, timed, told
+from benchmarks.measure import flips, row, table, told
 from benchmarks.settings import Settings
 from forcing import datasets
 from forcing.datasets import Dataset
@@ -32,6 +32,10 @@ REFITS = 20
 FOLDS = 5
 STRATA = 10
 """Groups of like confidence."""
+SHARES = (0.0, 0.005, 0.01, 0.02, 0.05)
+"""Of the training rows, that are left out as the first suspects,"""
+DRAWS = 5
+"""and as often at random."""
 ENOUGH = 50
 """Decisions with a set below which there is nothing to correlate."""
 
@@ -56,6 +60,13 @@ rows, and among the other half.
 """
 
 
+WITHOUT = f"""\
+What becomes of the wrong decisions if the first suspects are left out and the model is trained
+again? *Audited*: among the targets of the audit, whose labels made the list; *fresh*: among the
+test rows that the audit did not see. *At random*: as many rows, mean of {DRAWS} draws.
+"""
+
+
 @dataclass(frozen=True)
 class Audited:
     """An audit in numbers, of the targets that have a set."""
@@ -71,11 +82,26 @@ class Audited:
     seconds: float
     checked: tuple[int, int] = (0, 0)
     """Sets that an independent refit confirms, of how many."""
+    left_out: LeftOut | None = None
 
     @property
     def log_odds(self) -> NDArray[np.float64]:
         inside = np.clip(self.confidence, 1e-12, 1 - 1e-12)
         return np.asarray(np.log(inside / (1 - inside)))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Shares of wrong decisions after training without rows: one for each of `rows`."""
+
+    rows: list[int]
+    audited: list[float]
+    """Among the targets of the audit, without the first suspects;"""
+    fresh: list[float]
+    """among other test rows."""
+    audited_chance: list[float]
+    """The same without rows drawn at random, means over draws."""
+    fresh_chance: list[float]
 
 
 @dataclass(frozen=True)
@@ -138,6 +164,7 @@ def audited(settings: Settings) -> Iterator[str]:
     results = {name: (wrongness(one), unsteadiness(one)) for name, one in enough.items()}
     yield from _beyond(results)
     yield _statement(results)
+    yield from _left_out(found)
     if not settings.short:
         record.keep(
             "audited",
@@ -150,6 +177,7 @@ def audited(settings: Settings) -> Iterator[str]:
                     "rows": int(one.shape.split()[0]),
                     "correlation": correlation(one),
                     "spread": spread(one),
+                    "left_out": None if one.left_out is None else vars(one.left_out),
                     "beyond": {"wrong": vars(results[name][0]), "unsteady": vars(results[name][1])},
                 }
                 for name, one in enough.items()
@@ -158,43 +186,89 @@ def audited(settings: Settings) -> Iterator[str]:
 
 
 def measured(problem: Problem, targets: int) -> Audited:
-    """Fit, audit, refit on other draws, and check."""
+    """Fit, audit, refit on other draws and without suspects, and check."""
     data, model = problem.load(), problem.model()
-    X = _floats(data.X)
+    X = floats(data.X)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(X, data.y)
     most = min(targets, len(data.y_test))
     chosen = np.linspace(0, len(data.y_test) - 1, most).round().astype(int)
-    X_test, y_test = _taken(_floats(data.X_test), chosen), data.y_test[chosen]
+    X_test, y_test = _taken(floats(data.X_test), chosen), data.y_test[chosen]
     study = forcing.Study(model, X, data.y)
-    seconds, audit = timed(
-        lambda: study.audit(X_test, y_test, bound=False, max_removals=problem.most, progress=False)
-    )
-    told(f"{len(audit)} targets in {seconds:.0f} s")
-    with_set = [t for t, o in enumerate(audit.outcomes) if o.flipped and o.supports]
-    head, rows, tests = _head(model, X, X_test)
-    others = unsteady_shares(head, rows, data.y, tests)
-    wrong = audit.wrong
-    assert wrong is not None
-    outcomes = [audit[t] for t in with_set]
-    sample = np.linspace(0, len(with_set) - 1, min(problem.checks, len(with_set))).astype(int)
-    confirmed = sum(
-        flips(head.C, rows, data.y, tests[with_set[i]], list(o.supports), o.claim.favoured)
-        for i in sample.tolist()
-        if (o := outcomes[i]).claim is not None
-    )
+    audit = study.audit(X_test, y_test, bound=False, max_removals=problem.most, progress=False)
+    told(f"{len(audit)} targets in {audit.seconds:.0f} s")
+    head, rows, tests = seen(model, X, X_test)
+    one = numbers(audit, rows.shape, unsteady_shares(head, rows, data.y, tests))
+    others = np.setdiff1d(np.arange(len(data.y_test)), chosen)
+    if len(others) >= ENOUGH:
+        fresh = seen(model, X, _taken(floats(data.X_test), others))[2], data.y_test[others]
+        without = left_out(head, rows, data.y, audit.suspect_rows(), (tests, y_test), fresh)
+        one = replace(one, left_out=without)
+    return replace(one, checked=_checked(problem.checks, audit, head, rows, data.y, tests))
+
+
+def numbers(audit: forcing.Audit, shape: tuple[int, ...], unsteady: NDArray[np.float64]) -> Audited:
+    """An audit with true labels, in numbers."""
+    outcomes = [audit[t] for t in _with_set(audit)]
+    assert audit.wrong is not None
     return Audited(
-        shape=f"{rows.shape[0]} x {rows.shape[1]}",
+        shape=" x ".join(map(str, shape)),
         confidence=np.array([o.claim.confidence for o in outcomes if o.claim is not None]),
-        size=np.array([len(o.supports) for o in outcomes]),
-        wrong=wrong[with_set],
-        unsteady=others[with_set],
+        size=np.array([len(o.supports) for o in outcomes], dtype=np.intp),
+        wrong=audit.wrong[_with_set(audit)],
+        unsteady=unsteady[_with_set(audit)],
         verified=sum(bool(o.verified) for o in outcomes),
         targets=len(audit),
-        seconds=seconds,
-        checked=(confirmed, len(sample)),
+        seconds=audit.seconds,
     )
+
+
+def _with_set(audit: forcing.Audit) -> list[int]:
+    return [t for t, o in enumerate(audit.outcomes) if o.flipped and o.supports]
+
+
+def _checked(
+    most: int, audit: forcing.Audit, head: LogisticRegression, X: Any, y: NDArray[Any], X_test: Any
+) -> tuple[int, int]:
+    """Sets after which scikit-learn itself decides otherwise, of how many that were tried."""
+    found = _with_set(audit)
+    sample = [found[i] for i in np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)]
+    confirmed = 0
+    for t in sample:
+        claim = audit[t].claim
+        assert claim is not None
+        confirmed += flips(head.C, X, y, X_test[t], list(audit.supports[t]), claim.favoured)
+    return confirmed, len(sample)
+
+
+def left_out(
+    head: LogisticRegression,
+    X: Any,
+    y: NDArray[Any],
+    suspects: NDArray[np.intp],
+    audited_rows: tuple[Any, NDArray[Any]],
+    fresh_rows: tuple[Any, NDArray[Any]],
+    shares: Sequence[float] = SHARES,
+    draws: int = DRAWS,
+) -> LeftOut:
+    """Wrong decisions after training without so many of the first suspects, and without chance."""
+    most = [min(round(share * len(y)), len(suspects)) for share in shares]
+    rng = np.random.default_rng(0)
+
+    def wrong(gone: NDArray[np.intp]) -> NDArray[np.float64]:
+        kept = np.setdiff1d(np.arange(len(y)), gone)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = clone(head).set_params(tol=1e-4).fit(X[kept], y[kept])
+        return np.array([1 - model.score(*part) for part in (audited_rows, fresh_rows)])
+
+    by_suspicion = np.array([wrong(suspects[:k]) for k in most])
+    by_chance = np.array(
+        [np.mean([wrong(rng.permutation(len(y))[:k]) for _ in range(draws)], axis=0) for k in most]
+    )
+    columns = [*by_suspicion.T.tolist(), *by_chance.T.tolist()]
+    return LeftOut(most, *columns)
 
 
 def unsteady_shares(
@@ -303,6 +377,22 @@ def _sizes(found: dict[str, Audited]) -> Iterator[str]:
     yield ""
 
 
+def _left_out(found: dict[str, Audited]) -> Iterator[str]:
+    """Wrong decisions after training without suspects."""
+    yield WITHOUT
+    yield from table(
+        ["data", "rows left out", "wrong, audited", "at random", "wrong, fresh", "at random"]
+    )
+    for name, one in found.items():
+        told_of = one.left_out
+        if told_of is None:
+            continue
+        columns = (told_of.audited, told_of.audited_chance, told_of.fresh, told_of.fresh_chance)
+        for k, *shares in zip(told_of.rows, *columns, strict=True):
+            yield row([name, f"{k}", *(f"{100 * share:.1f} %" for share in shares)])
+    yield ""
+
+
 def _or_none(one: Audited, words: str) -> str:
     return words if len(one.size) >= ENOUGH else "–"
 
@@ -368,14 +458,14 @@ def linear(C: float) -> LogisticRegression:
     return LogisticRegression(C=C, tol=1e-6, max_iter=10_000)
 
 
-def _head(model: Any, X: Any, X_test: Any) -> tuple[LogisticRegression, Any, Any]:
+def seen(model: Any, X: Any, X_test: Any) -> tuple[LogisticRegression, Any, Any]:
     """The classifier, and the rows as it sees them."""
     if not isinstance(model, Pipeline):
         return model, X, X_test
     return model[-1], model[:-1].transform(X), model[:-1].transform(X_test)
 
 
-def _floats(X: Any) -> Any:
+def floats(X: Any) -> Any:
     """In double precision where it is an array: solvers then end where they should."""
     return X.astype(float) if isinstance(X, np.ndarray) else X
 
