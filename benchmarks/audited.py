@@ -30,6 +30,7 @@ FEW = 3
 REFITS = 20
 """Models trained on other draws of the training rows."""
 FOLDS = 5
+KINDS = ("wrong", "unsteady")
 STRATA = 10
 """Groups of like confidence."""
 SHARES = (0.0, 0.005, 0.01, 0.02, 0.05)
@@ -62,8 +63,9 @@ rows, and among the other half.
 
 WITHOUT = f"""\
 What becomes of the wrong decisions if the first suspects are left out and the model is trained
-again? *Audited*: among the targets of the audit, whose labels made the list; *fresh*: among the
-test rows that the audit did not see. *At random*: as many rows, mean of {DRAWS} draws.
+again? Suspects are those of `suspects("weight")`, the rows that carry most wrong decisions.
+*Audited*: among the targets of the audit, whose labels made the list; *fresh*: among the test rows
+that the audit did not see. *At random*: as many rows, mean of {DRAWS} draws.
 """
 
 
@@ -178,7 +180,10 @@ def audited(settings: Settings) -> Iterator[str]:
                     "correlation": correlation(one),
                     "spread": spread(one),
                     "left_out": None if one.left_out is None else vars(one.left_out),
-                    "beyond": {"wrong": vars(results[name][0]), "unsteady": vars(results[name][1])},
+                    "beyond": {
+                        what: _without_nan(vars(found))
+                        for what, found in zip(KINDS, results[name], strict=True)
+                    },
                 }
                 for name, one in enough.items()
             },
@@ -203,7 +208,7 @@ def measured(problem: Problem, targets: int) -> Audited:
     others = np.setdiff1d(np.arange(len(data.y_test)), chosen)
     if len(others) >= ENOUGH:
         fresh = seen(model, X, _taken(floats(data.X_test), others))[2], data.y_test[others]
-        without = left_out(head, rows, data.y, audit.suspect_rows(), (tests, y_test), fresh)
+        without = left_out(head, rows, data.y, audit.suspect_rows("weight"), (tests, y_test), fresh)
         one = replace(one, left_out=without)
     return replace(one, checked=_checked(problem.checks, audit, head, rows, data.y, tests))
 
@@ -393,6 +398,10 @@ def _left_out(found: dict[str, Audited]) -> Iterator[str]:
     yield ""
 
 
+def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
+    return {name: None if np.isnan(value) else value for name, value in values.items()}
+
+
 def _or_none(one: Audited, words: str) -> str:
     return words if len(one.size) >= ENOUGH else "–"
 
@@ -404,7 +413,7 @@ def _beyond(results: dict[str, tuple[Beyond, Beyond]]) -> Iterator[str]:
          "of the more rows"]
     )  # fmt: skip
     for name, pair in results.items():
-        for what, one in zip(("wrong", "unsteady"), pair, strict=True):
+        for what, one in zip(KINDS, pair, strict=True):
             yield row(
                 [name, what, f"{100 * one.share:.1f} %", _area(one.by_confidence),
                  _area(one.by_size), _area(one.told_confidence), _area(one.told_both),
@@ -424,7 +433,7 @@ def _p(value: float) -> str:
 def _statement(results: dict[str, tuple[Beyond, Beyond]]) -> str:
     """The tables in words, from the numbers in them."""
     parts = []
-    for what, place in (("wrong", 0), ("unsteady", 1)):
+    for place, what in enumerate(KINDS):
         known = {
             name: pair[place] for name, pair in results.items() if pair[place].p == pair[place].p
         }
@@ -452,6 +461,11 @@ def loans() -> Pipeline:
         FunctionTransformer(_blank), SimpleImputer(strategy="median"), StandardScaler(),
         LogisticRegression(tol=1e-8, max_iter=10_000),
     )  # fmt: skip
+
+
+def tumours() -> Pipeline:
+    """Of `datasets.load_breast_cancer`: standardised columns."""
+    return make_pipeline(StandardScaler(), LogisticRegression(tol=1e-8, max_iter=10_000))
 
 
 def linear(C: float) -> LogisticRegression:
@@ -484,6 +498,7 @@ PROBLEMS = {
         targets=200,
     ),
     "heloc": Problem(partial(datasets.load_heloc, stand_in=False), loans, targets=800, checks=40),
+    "tumours": Problem(datasets.load_breast_cancer, tumours, targets=200, checks=20, large=False),
     "digits": Problem(
         datasets.load_digits, partial(linear, 1.0), targets=1_000, checks=20, large=False
     ),
