@@ -36,43 +36,31 @@ study.explain(X_test.iloc[[i]], baselines=["influence", "representer"], name=f"t
               label=y_test.iloc[i])
 """
 
-PICTURES = """\
-import io, os
+CATS_AND_DOGS = """\
 import numpy as np
-from pathlib import Path
-from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
-folder = Path(os.environ["FORCING_DATA"])
+data = forcing.datasets.load_cifar10(("cat", "dog"), n_train=4000, n_test=1000, stand_in=False)
+model = LogisticRegression(C=0.01, max_iter=2000).fit(data.X, data.y)
+study = forcing.Study(model, data.X, data.y, display=forcing.Images(data.pictures))
+"""
 
-def read(part, rows):
-    with np.load(folder / f"cifar10_{part}_mnv2_feats_u8.npz") as features:
-        X, y = features["X"] * float(features["scale"]), features["y"]
-    chosen = np.flatnonzero((y == 3) | (y == 5))[:rows]
-    with np.load(folder / "cifar10_jpg.npz") as images:
-        bytes_, offsets = images[f"{part}_jpg"], images[f"{part}_offsets"]
-    cut = [bytes_[offsets[i]:offsets[i + 1]].tobytes() for i in chosen]
-    pictures = [np.asarray(Image.open(io.BytesIO(one)).convert("RGB")) for one in cut]
-    return X[chosen], np.where(y[chosen] == 5, "dog", "cat"), np.stack(pictures)
-
-X, y, shown = read("train", 4000)
-X_test, y_test, shown_test = read("test", 1000)
-model = LogisticRegression(C=0.01, max_iter=2000).fit(X, y)
-sure = model.predict_proba(X_test).max(axis=1)
-wrong = np.flatnonzero(model.predict(X_test) != y_test)
+PICTURES = f"""\
+{CATS_AND_DOGS}
+sure = model.predict_proba(data.X_test).max(axis=1)
+wrong = np.flatnonzero(model.predict(data.X_test) != data.y_test)
 i = int(wrong[np.argmin(np.abs(sure[wrong] - 0.68))])
-study = forcing.Study(model, X, y, display=forcing.Images(shown))
-study.explain(X_test[[i]], baselines=["influence", "representer"], name=f"test image {i}",
-              label=y_test[i], target_display=shown_test[i])
+study.explain(data.X_test[[i]], baselines=["influence", "representer"], name=f"test image {{i}}",
+              label=data.y_test[i], target_display=data.pictures_test[i])
 """
 
-EXPLORE = (
-    PICTURES[: PICTURES.index("sure =")]
-    + """\
-study = forcing.Study(model, X, y, display=forcing.Images(shown))
-study.explore(X_test[:300], y_test[:300], target_displays=list(shown_test[:300]), freeze=False)
+EXPLORE = f"""\
+{CATS_AND_DOGS}
+widget = study.explore(data.X_test[:300], data.y_test[:300],
+                       target_displays=list(data.pictures_test[:300]), freeze=False)
+widget.wait()
+widget
 """
-)
 
 TEXT = """\
 from itertools import product
@@ -111,9 +99,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="which of them; all without")
     parser.add_argument("--to", type=Path, default=HERE, help="folder to write to")
     options = parser.parse_args()
-    cells = CELLS | (
-        {"images": PICTURES, "explore": EXPLORE} if "FORCING_DATA" in os.environ else {}
-    )
+    cells = CELLS | (WITH_DATA if "FORCING_DATA" in os.environ else {})
     chosen = {name: cells[name] for name in options.names or cells}
     options.to.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp())
@@ -148,7 +134,6 @@ def take(server: Server, name: str, source: str, folder: Path) -> None:
         output = opened.output(0).locator(".jp-OutputArea-output").last
         output.locator(".headline strong").first.wait_for(timeout=1000 * LONG)
         output.get_by_text("Verified by", exact=False).first.wait_for(timeout=1000 * LONG)
-        output.get_by_text("waits").first.wait_for(state="detached", timeout=1000 * LONG)
         for width, word in ((WIDE, ""), (NARROW, "-narrow")):
             box = output.bounding_box()
             if box is None:

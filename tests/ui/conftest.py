@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from ui.notebook_page import TIMEOUT, HostName, NotebookPage
 from ui.server import LOOPBACK, Server, start_server
@@ -20,6 +20,8 @@ OpenNotebook: TypeAlias = Callable[..., NotebookPage]
 
 OUTPUT = Path(__file__).parents[2] / "test-output"
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ALONE = f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {LOOPBACK}"
+"""No name is known but this machine's: nothing is answered from outside."""
 WIDE = {"width": 1400, "height": 1000}
 
 
@@ -41,34 +43,34 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, SYSTEM_BROWSERS)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found)
+        browser = playwright.chromium.launch(executable_path=found, args=[ALONE])
         yield browser
         browser.close()
 
 
-@pytest.fixture
-def requests_outside(context: BrowserContext) -> list[str]:
-    """Addresses off this machine that a page has asked for; none of them is answered."""
-    outside: list[str] = []
-
-    def watch(route: Route) -> None:
-        address = urlsplit(route.request.url)
-        if address.scheme in ("data", "blob", "file") or address.hostname == LOOPBACK:
-            route.fallback()
-        else:
-            outside.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", watch)
-    return outside
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all tests, so that a host's scripts are fetched and compiled once."""
     # Motion is off, so that screenshots of one state are alike.
     context = browser.new_context(viewport=WIDE, device_scale_factor=1, reduced_motion="reduce")
     yield context
     context.close()
+
+
+@pytest.fixture
+def requests_outside(context: BrowserContext) -> Iterator[list[str]]:
+    """Addresses off this machine that a page has asked for; none of them is answered."""
+    outside: list[str] = []
+
+    def watch(request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob", "file") and address.hostname != LOOPBACK:
+            outside.append(request.url)
+
+    # Not a route: with one the browser keeps nothing in its cache.
+    context.on("request", watch)
+    yield outside
+    context.remove_listener("request", watch)
 
 
 @pytest.fixture
@@ -77,6 +79,9 @@ def page(context: BrowserContext, requests_outside: list[str]) -> Iterator[Page]
     page = context.new_page()
     page.set_default_timeout(TIMEOUT * 1000)
     yield page
+    for opened in context.pages:
+        opened.close()
+    context.set_offline(offline=False)
     assert requests_outside == []
 
 

@@ -24,15 +24,21 @@ function draw(root: HTMLElement, payload: unknown): boolean {
 function show(): void {
   const plain = document.querySelector("main");
   if (plain === null) return;
+  // The page's main part and its heading: the plain one, with its own, is hidden beside the view.
+  const page = document.createElement("main");
+  page.className = "view";
+  const heading = document.createElement("h1");
+  heading.className = "aloud";
+  heading.textContent = document.title;
   const root = document.createElement("div");
-  root.className = "view";
-  plain.before(root);
+  page.append(heading, root);
+  plain.before(page);
   let drawn = false;
   try {
     drawn = draw(root, readPage(document));
   } finally {
     if (drawn) printLight(document.body);
-    else root.remove();
+    else page.remove();
   }
 }
 
