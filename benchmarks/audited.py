@@ -37,11 +37,20 @@ SHARES = (0.0, 0.005, 0.01, 0.02, 0.05)
 """Of the training rows, that are left out as the first suspects,"""
 DRAWS = 5
 """and as often at random."""
+SURE = 0.01
+"""Chance of a difference that is none, below which it is told."""
 ENOUGH = 50
 """Decisions with a set below which there is nothing to correlate."""
 
+PAPER = """\
+The paper looks at set sizes of single targets (five of them, figure 2b) and has no audit of a test
+set. Its claim is that the size of the set is the threshold at which a decision flips, which other
+methods cannot tell. Here: what that threshold adds to the confidence that a model gives anyway.
+"""
+
 EXPLAINED = f"""\
-`study.audit` without bounds. *On {FEW} or fewer*: decisions whose set has so few rows.
+`study.audit` without bounds; all shares are of the decisions that have a set. *On {FEW} or fewer*:
+those whose set has so few rows.
 *Correlation*: Spearman's, of set size and confidence. *Spread*: among decisions of like confidence
 (tenths of the targets, by confidence), the size that nine of ten stay below over the size that one
 of ten stays below; median over the tenths. *Checked*: scikit-learn at tol 1e-10, from a cold start
@@ -55,9 +64,10 @@ that it is *unsteady*, another one in at least one of {REFITS} models trained on
 of the training rows. *AUC*: how well the order by one of them tells such decisions apart, the least
 sure, or those on fewest rows, first. *Out of fold*: logistic regression on log-odds of confidence,
 and on these and log size (*both*), in {FOLDS} folds, each decision told by the folds that it is not
-in. *p*: likelihood-ratio test of log size beside log-odds (one degree of freedom). *Of the fewer,
-of the more rows*: the share among the half of each tenth of like confidence that stands on fewer
-rows, and among the other half.
+in. *Weight*: of log size in the latter, in standard deviations; below 0 where decisions on fewer
+rows are such more often. *p*: likelihood-ratio test that it is 0. *Of the fewer, of the more rows*:
+the share among the half of each tenth of like confidence that stands on fewer rows, and among the
+other half.
 """
 
 
@@ -81,7 +91,6 @@ class Audited:
     """(T,): the share of the models on other draws of the rows that decide otherwise."""
     verified: int
     targets: int
-    seconds: float
     checked: tuple[int, int] = (0, 0)
     """Sets that an independent refit confirms, of how many."""
     left_out: LeftOut | None = None
@@ -144,12 +153,7 @@ class Problem:
 
 def audited(settings: Settings) -> Iterator[str]:
     yield "## Audits, sizes against confidence\n"
-    yield (
-        "The paper looks at set sizes of single targets (five of them, figure 2b) and has no audit "
-        "of a test set. Its claim is that the size of the set is the threshold at which a decision "
-        "flips, which other methods cannot tell. Here: what that threshold adds to the confidence "
-        "that a model gives anyway.\n"
-    )
+    yield PAPER
     yield EXPLAINED
     found = {}
     for name, problem in PROBLEMS.items():
@@ -225,7 +229,6 @@ def numbers(audit: forcing.Audit, shape: tuple[int, ...], unsteady: NDArray[np.f
         unsteady=unsteady[_with_set(audit)],
         verified=sum(bool(o.verified) for o in outcomes),
         targets=len(audit),
-        seconds=audit.seconds,
     )
 
 
@@ -364,8 +367,7 @@ def _halves(one: Audited, has: NDArray[np.bool_]) -> tuple[float, float]:
 def _sizes(found: dict[str, Audited]) -> Iterator[str]:
     yield from table(
         ["data", "training", "targets", "with a set", "verified", "checked", "size: 10 %", "50 %",
-         "90 %", f"on {FEW} or fewer", "wrong", "wrong of those on few", "correlation", "spread",
-         "ms a target"]
+         "90 %", f"on {FEW} or fewer", "wrong", "wrong of those on few", "correlation", "spread"]
     )  # fmt: skip
     for name, one in found.items():
         if not len(one.size):
@@ -376,8 +378,7 @@ def _sizes(found: dict[str, Audited]) -> Iterator[str]:
             [name, one.shape, f"{one.targets}", f"{len(one.size)}", f"{one.verified}",
              "{}/{}".format(*one.checked), *quantiles, f"{100 * few.mean():.1f} %",
              f"{100 * one.wrong.mean():.1f} %", f"{one.wrong[few].sum()}/{few.sum()}",
-             _or_none(one, f"{correlation(one):.2f}"), _or_none(one, f"{spread(one):.1f}"),
-             f"{1000 * one.seconds / one.targets:.0f}"]
+             _or_none(one, f"{correlation(one):.2f}"), _or_none(one, f"{spread(one):.1f}")]
         )  # fmt: skip
     yield ""
 
@@ -409,7 +410,7 @@ def _or_none(one: Audited, words: str) -> str:
 def _beyond(results: dict[str, tuple[Beyond, Beyond]]) -> Iterator[str]:
     yield from table(
         ["data", "decisions that are", "share", "AUC of confidence", "AUC of size",
-         "confidence, out of fold", "both, out of fold", "p", "of the fewer rows",
+         "confidence, out of fold", "both, out of fold", "weight", "p", "of the fewer rows",
          "of the more rows"]
     )  # fmt: skip
     for name, pair in results.items():
@@ -417,7 +418,8 @@ def _beyond(results: dict[str, tuple[Beyond, Beyond]]) -> Iterator[str]:
             yield row(
                 [name, what, f"{100 * one.share:.1f} %", _area(one.by_confidence),
                  _area(one.by_size), _area(one.told_confidence), _area(one.told_both),
-                 _p(one.p), f"{100 * one.fewer:.1f} %", f"{100 * one.more:.1f} %"]
+                 "–" if np.isnan(one.p) else f"{one.coefficient:+.1f}", _p(one.p),
+                 f"{100 * one.fewer:.1f} %", f"{100 * one.more:.1f} %"]
             )  # fmt: skip
     yield ""
 
@@ -434,18 +436,19 @@ def _statement(results: dict[str, tuple[Beyond, Beyond]]) -> str:
     """The tables in words, from the numbers in them."""
     parts = []
     for place, what in enumerate(KINDS):
-        known = {
-            name: pair[place] for name, pair in results.items() if pair[place].p == pair[place].p
-        }
-        says = {n: b for n, b in known.items() if b.p < 0.01 and b.told_both > b.told_confidence}
-        gains = [b.told_both - b.told_confidence for b in known.values()]
+        known = {n: pair[place] for n, pair in results.items() if not np.isnan(pair[place].p)}
         if not known:
             continue
-        where = f"on {', '.join(says)}" if says else "on none of them"
+        says = {n: b for n, b in known.items() if b.p < SURE and b.told_both > b.told_confidence}
+        where = [
+            f"{name} ({'fewer' if b.coefficient < 0 else 'more'} rows, {what} more often)"
+            for name, b in says.items()
+        ]
+        gains = [b.told_both - b.told_confidence for b in known.values()]
         parts.append(
-            f"That a decision is {what}: size adds to confidence (p < 0.01, and better out of "
-            f"fold) {where}, of {len(known)} that could be tested; the area under the curve "
-            f"changes by {min(gains):+.3f} to {max(gains):+.3f}."
+            f"That a decision is {what}: size adds to confidence (p < {SURE}, and better out of "
+            f"fold) on {', '.join(where) or 'none'}, of {len(known)} that could be tested; the "
+            f"area under the curve changes by {min(gains):+.3f} to {max(gains):+.3f}."
         )
     return " ".join(parts) + "\n"
 

@@ -15,7 +15,7 @@ def made(confidence, size, wrong):
     """Numbers of an audit that never was."""
     n = len(size)
     return audited.Audited(
-        "100 x 2", confidence, np.asarray(size), np.asarray(wrong), np.zeros(n), n, n, 1.0
+        "100 x 2", confidence, np.asarray(size), np.asarray(wrong), np.zeros(n), n, n
     )
 
 
