@@ -58,7 +58,9 @@ def _histogram(bq: Any, size: NDArray[np.intp], wrong: NDArray[np.bool_] | None)
     named = audit_scales.bars(int(np.max(size, initial=1)))
     groups = {"targets": size} if wrong is None else {"right": size[~wrong], "wrong": size[wrong]}
     counts = [np.histogram(members, [*named.values(), np.inf])[0] for members in groups.values()]
-    x, y = bq.OrdinalScale(), bq.LinearScale(min=0)
+    most = float(np.sum(counts, axis=0).max())
+    room = 1.3 if len(groups) > 1 else 1.05  # for the legend above the bars
+    x, y = bq.OrdinalScale(), bq.LinearScale(min=0, max=room * max(1, most))
     bars = bq.Bars(
         x=list(named),
         y=np.array(counts),
@@ -69,7 +71,7 @@ def _histogram(bq: Any, size: NDArray[np.intp], wrong: NDArray[np.bool_] | None)
         display_legend=wrong is not None,
         padding=0.15,
     )
-    ticks = base.ticks(0, float(np.sum(counts, axis=0).max()))
+    ticks = base.ticks(0, most)
     axes = [
         bq.Axis(scale=x, label="rows in the set", grid_lines="none", label_color=NEUTRAL,
                 label_offset="2.5em"),
