@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 
 import forcing
-from forcing.study import audit_looks, audit_run, audit_scales, audit_tables
+from forcing.study import audit_charts, audit_looks, audit_run, audit_scales, audit_tables
 from support import digits, moons, unflippable
 
 HOSTILE = "<script>alert('\"&{{title}}')</script>"
@@ -173,6 +173,18 @@ def test_charts_tell_wrong_decisions_by_shape(pictures, tmp_path):
     assert sum(int(total) for _, total, _ in bars) == 40
     assert sum(int(wrong) for *_, wrong in bars) == pictures.wrong.sum()
     assert html.count('role="img"') == 2
+
+
+def test_a_large_audit_is_drawn_in_part_with_all_its_wrong_decisions(monkeypatch):
+    monkeypatch.setattr(audit_charts, "DRAWN", 50)
+    monkeypatch.setattr(audit_charts, "NAMED", 100)
+    wrong = np.arange(500) % 50 == 0
+    drawn = audit_charts.scatter(
+        np.linspace(0, 5, 500), np.arange(1, 501), wrong, ticks={}, label="x", said=["?"] * 500
+    )
+    assert drawn.count('class="cross"') == 10
+    assert drawn.count("<circle") == 40
+    assert "<title>" not in drawn
 
 
 def test_text_from_data_is_text(tmp_path):
