@@ -15,7 +15,7 @@ from benchmarks.screen_kernel import kept_in_kernel
 from benchmarks.screen_notebook import in_notebook
 from benchmarks.screen_page import Trace, chromium, heap, opened, served, traced, wheeled
 from benchmarks.settings import Settings
-from forcing.jupyter.widget import BUNDLE
+from forcing.jupyter.bundle import BUNDLE
 
 KINDS = ("table", "image", "text")
 STEPS = 1_000

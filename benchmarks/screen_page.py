@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from forcing.jupyter.widget import BUNDLE
+from forcing.jupyter.bundle import BUNDLE
 
 PAGE = Path(__file__).parent.parent / "js" / "bench"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -1,4 +1,5 @@
-// Bundles one of the three faces of the view: `node build.mjs widget|standalone|lab [--watch]`.
+// Bundles one of the faces of the view, or the widget's loader:
+// `node build.mjs widget|loader|standalone|lab [--watch]`.
 //
 // Both bundles follow the same rules, so that the view imports its style sheet as text in
 // either. The lab extension goes through here first and then through jupyter-builder, which
@@ -39,6 +40,12 @@ const bundles = {
     ...common,
     entryPoints: ["src/widget/index.ts"],
     outfile: "../src/forcing/static/widget.js",
+    minify: true,
+  },
+  loader: {
+    ...common,
+    entryPoints: ["src/widget/loader.ts"],
+    outfile: "../src/forcing/static/loader.js",
     minify: true,
   },
   standalone: {

@@ -34,6 +34,7 @@ export function licenceBanner(metafile) {
     const notices = terms.get(rest) ?? [];
     terms.set(rest, [...notices, `${name}: ${notice}`]);
   }
+  if (terms.size === 0) return "";
   const parts = [...terms].map(([rest, notices]) => `${notices.join("\n")}\n\n${rest}`);
   return `/*!\n${parts.join("\n\n---\n\n").replaceAll("*/", "* /")}\n*/`;
 }

@@ -6,16 +6,16 @@ import comm
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from forcing.jupyter import widget
+from forcing.jupyter import bundle
 
 
 @pytest.fixture(autouse=True)
 def built_bundle(monkeypatch, tmp_path):
     """The kernel's side is tested also where the view was not built."""
-    if not widget.BUNDLE.exists():
-        bundle = tmp_path / "widget.js"
-        bundle.write_text("export default {}")
-        monkeypatch.setattr(widget, "BUNDLE", bundle)
+    if not bundle.BUNDLE.exists():
+        text = tmp_path / "widget.js"
+        text.write_text("export default {}")
+        monkeypatch.setattr(bundle, "BUNDLE", text)
 
 
 @pytest.fixture

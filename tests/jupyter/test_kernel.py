@@ -22,9 +22,9 @@ import pathlib, threading, time
 import numpy as np
 import fake_study
 from fake_study import FakeStudy, STEPS, whole_run
-from forcing.jupyter import widget
-if not widget.BUNDLE.exists():
-    widget.BUNDLE = pathlib.Path(fake_study.__file__)
+from forcing.jupyter import bundle, widget
+if not bundle.BUNDLE.exists():
+    bundle.BUNDLE = pathlib.Path(fake_study.__file__)
 gate = threading.Event()
 def stuck():
     yield whole_run()[0]
@@ -76,7 +76,9 @@ class Client:
 
         def fits(message):
             state = message["content"].get("data", {}).get("state", {})
-            return message["msg_type"] == "comm_open" and state.get("_model_name") == model
+            # The control has the same model as the bundle, which has a text.
+            fitting = state.get("_model_name") == model and "text" not in state
+            return message["msg_type"] == "comm_open" and fitting
 
         return self.until(fits)["content"]["comm_id"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from fake_study import ROWS, STEPS, FakeStudy, whole_run
 from forcing.display import Images
-from forcing.jupyter import comms, widget
+from forcing.jupyter import bundle, comms, widget
 from forcing.jupyter.comms import find, register_target
 from forcing.jupyter.control import Control
 from forcing.jupyter.session import Session
@@ -63,7 +63,7 @@ def test_nothing_that_grows_is_a_trait(fake_comms):
     shown.wait(5)
     own = {key for key in shown.keys if not key.startswith("_")}
     assert own - set(type(shown).__mro__[2].class_trait_names()) <= {
-        *("control", "selected", "session_id"),
+        *("bundle", "control", "selected", "session_id"),
     }
     assert shown.get_state("control")["control"].startswith("IPY_MODEL_")
 
@@ -111,9 +111,29 @@ def test_hello_says_whether_it_came_on_another_thread(fake_comms):
 
 
 def test_a_bundle_that_was_not_built(monkeypatch, tmp_path):
-    monkeypatch.setattr(widget, "BUNDLE", tmp_path / "widget.js")
+    monkeypatch.setattr(bundle, "BUNDLE", tmp_path / "widget.js")
+    monkeypatch.setattr(bundle.Bundle, "_shared", None)
     with pytest.raises(FileNotFoundError, match="run `make`"):
         view(FakeStudy(), np.zeros(3))
+
+
+def test_widgets_share_the_bundle_and_have_it_again_when_it_was_closed():
+    one, other = view(FakeStudy(), np.zeros(3)), view(FakeStudy(), np.zeros(3))
+    assert one.bundle is other.bundle
+    assert one.bundle.text == bundle.BUNDLE.read_text()
+    assert len(one._esm) < 5_000
+    one.bundle.close()
+    again = view(FakeStudy(), np.zeros(3))
+    assert again.bundle is not one.bundle
+    assert again.bundle.digest == one.bundle.digest
+
+
+def test_a_host_without_other_models_is_sent_the_bundle(fake_comms):
+    shown = view(FakeStudy(), np.zeros(3))
+    assert shown.comm in fake_comms
+    shown.comm.receive({"method": "custom", "content": {"type": "bundle"}})
+    (answer,) = [m for m in sent(shown.comm) if m.get("type") == "bundle"]
+    assert answer == {"type": "bundle", "digest": shown.bundle.digest, "text": shown.bundle.text}
 
 
 def test_outside_ipython_it_runs_and_prints_nothing(capsys):
@@ -273,5 +293,5 @@ class TestSessionComm:
 
 def test_the_class_is_traits_and_a_bridge():
     assert set(ForcingWidget.class_own_traits()) <= {
-        *("control", "selected", "session_id", "target", "_esm", "_css", "_anywidget_id"),
+        *("bundle", "control", "selected", "session_id", "target", "_esm", "_css", "_anywidget_id"),
     }

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forcing.jupyter.widget import BUNDLE
+from forcing.jupyter.bundle import BUNDLE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

@@ -10,8 +10,8 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import Page, expect
 
 import forcing
+from forcing.jupyter.bundle import BUNDLE
 from forcing.jupyter.session import Session
-from forcing.jupyter.widget import BUNDLE
 from forcing.protocol.context import Context
 from ui import samples, saved
 

@@ -25,9 +25,9 @@ export interface ControlModel {
 
 const REFERENCE = "IPY_MODEL_";
 
-/** The control model, or null where the host has none to give. */
-export async function controlOf(model: AnyModel): Promise<ControlModel | null> {
-  const reference = model.get("control");
+/** The model that a trait refers to, or null where the host has none to give. */
+export async function modelAt(model: AnyModel, trait: string): Promise<ControlModel | null> {
+  const reference = model.get(trait);
   const manager = model.widget_manager;
   if (typeof reference !== "string" || !manager?.get_model) return null;
   const id = reference.startsWith(REFERENCE) ? reference.slice(REFERENCE.length) : reference;

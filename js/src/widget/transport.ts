@@ -9,7 +9,7 @@ import { isOfAnotherVersion } from "../guards.js";
 import type { Loss, Transport } from "../host.js";
 import { SCHEMA, parseHello, parseMessage } from "../protocol.js";
 import type { Command, Message } from "../protocol.js";
-import { controlOf } from "./model.js";
+import { modelAt } from "./model.js";
 import type { AnyModel, ControlModel } from "./model.js";
 
 /** The kernel's one answer may come from the shell that is busy: ask until it does not. */
@@ -70,7 +70,7 @@ export function widgetTransport(model: AnyModel, signal: AbortSignal): Transport
   model.on("comm:close", close);
   model.on("destroy", close);
 
-  const line = controlOf(model).then((control) => {
+  const line = modelAt(model, "control").then((control) => {
     if (signal.aborted) return model;
     if (control === null) {
       greet(model, signal);

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anywidget
@@ -15,6 +14,7 @@ from traitlets import Instance, TraitError, Unicode
 
 from forcing.display import StudyLike
 from forcing.explanation.sentence import answer, count
+from forcing.jupyter.bundle import LOADER, Bundle
 from forcing.jupyter.closing import keep_open
 from forcing.jupyter.comms import register_target, remember
 from forcing.jupyter.control import Control
@@ -28,8 +28,6 @@ from forcing.protocol.guards import Command
 if TYPE_CHECKING:
     from forcing.explanation import Explanation
     from forcing.study.study import Study
-
-BUNDLE = Path(__file__).parent.parent / "static" / "widget.js"
 
 
 class Source(Protocol):
@@ -52,8 +50,8 @@ class ForcingWidget(anywidget.AnyWidget):
     views are told by custom messages and ask for the whole state when they join.
     """
 
-    # The text, not the path: anywidget watches a file for the sake of every widget, for ever.
-    _esm = BUNDLE.read_text(encoding="utf-8") if BUNDLE.exists() else ""
+    _esm = LOADER
+    bundle = Instance(Bundle).tag(sync=True, **widget_serialization)
     control = Instance(Control).tag(sync=True, **widget_serialization)
     selected = Rows().tag(sync=True)
     """Positions of the selected training rows, both ways."""
@@ -69,18 +67,14 @@ class ForcingWidget(anywidget.AnyWidget):
         session.on_added = self._outputs.freeze
 
     def _open(self, source: Source, n_rows: int, *, freeze: bool) -> None:
-        if not BUNDLE.exists():
-            raise FileNotFoundError(
-                f"The view has not been built: {BUNDLE} is missing. In a checkout run `make`; "
-                "an installed package should hold it, so install it again."
-            )
+        bundle = Bundle.shared()
         self.n_rows = n_rows
         self._source = source
-        super().__init__(control=Control(self._obey), session_id=source.id)
+        super().__init__(bundle=bundle, control=Control(self._obey), session_id=source.id)
         self._outputs = Outputs(self._live_bundle, freeze=freeze)
         self.control.on_undrawn = self._outputs.keep_live
         # Hosts that know no other widget than this one send commands on its own comm.
-        self.on_msg(lambda _, content, __: self.control.receive(content, self._reply))
+        self.on_msg(self._received)
         self._stop_listening = source.listen(self._send_message)
         source.on_select = self._select_in_view
         self.observe(self._tell_selected, "selected")
@@ -148,6 +142,12 @@ class ForcingWidget(anywidget.AnyWidget):
 
     def _obey(self, command: Command) -> None:
         self._source.obey(command, self._send_message)
+
+    def _received(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        if isinstance(content, dict) and content.get("type") == "bundle":
+            self._reply({"type": "bundle", "digest": self.bundle.digest, "text": self.bundle.text})
+        else:
+            self.control.receive(content, self._reply)
 
     def _select_in_view(self, rows: list[int]) -> None:
         try:
