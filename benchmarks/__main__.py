@@ -26,6 +26,7 @@ SECTIONS = {
     "proposition": "proposition",
     "any-model": "any_model",
     "audit": "audit",
+    "audited": "audited",
     "screen": "screen",
     "loans": "loans",
 }

@@ -24,7 +24,6 @@ from forcing.jupyter.plots import (
 )
 from forcing.jupyter.plots import lines as plots_lines
 from forcing.jupyter.plots.boundaries import _trace
-from forcing.jupyter.plots.sizing import _names, _starts
 from forcing.protocol.context import Context
 
 bqplot = pytest.importorskip("bqplot")
@@ -320,12 +319,6 @@ def test_sizes_of_explanations(found, explanation):
     assert bars.y[..., list(bars.x).index("2" if "2" in bars.x else "2–3")] >= 2
     assert len(sizes({0: found}).children) == 2
     assert len(sizes([]).children) == 2
-
-
-def test_bars_hold_every_size():
-    assert _names(_starts(3)) == ["1", "2", "3"]
-    assert _names(_starts(1)) == ["1"]
-    assert _names(_starts(40)) == ["1", "2–3", "4–7", "8–15", "16–31", "32–63"]
 
 
 def test_lines_have_a_band_where_there_is_a_spread():

@@ -214,11 +214,11 @@ def _content(row: Json | None, state: Json, pictures: Pictures) -> Html:
         given = f'src="{escape(url)}" data-picture="{escape(item["image"])}"'
         return Html(f'<img {given} alt="{escape(name + label)}" height="64">')
     if item["kind"] == "text":
-        return _marked(item)
+        return marked(item)
     return _differences(item, state["start"])
 
 
-def _marked(item: Json) -> Html:
+def marked(item: Json) -> Html:
     """The text with its marks in bold; their offsets count UTF-16 units, as on the screen."""
     units = item["text"].encode("utf-16-le")
 
@@ -238,17 +238,17 @@ def _differences(item: Json, start: Json) -> Html:
     beside = target["values"] if target["kind"] == "table" else []
     known = min(len(columns), len(beside), len(item["values"]))
     phrases = [
-        f"{escape(columns[j]['name'])}: {_value(item['values'][j])} vs {_value(beside[j])}"
+        f"{escape(columns[j]['name'])}: {value(item['values'][j])} vs {value(beside[j])}"
         for j in item["differs"][:FEATURES]
         if j < known
     ]
     return Html("<br>\n".join(phrases))
 
 
-def _value(value: float | str | None) -> str:
-    if value is None:
+def value(cell: float | str | None) -> str:
+    if cell is None:
         return "missing"
-    return escape(value) if isinstance(value, str) else quantity(value)
+    return escape(cell) if isinstance(cell, str) else quantity(cell)
 
 
 def _table(caption: str, head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

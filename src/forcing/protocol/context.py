@@ -107,17 +107,22 @@ class Context:
 
     def made(self) -> Json:
         """Versions, seed and data hash: what someone needs to make the run again."""
-        seed = self.study.random_state
-        return {
-            "version": __version__,
-            "created": self.created,
-            "seed": int(seed) if isinstance(seed, int | np.integer) else None,
-            "data": self.study.data_hash,
-            "packages": {
-                "python": platform.python_version(),
-                **{name: _version(name) for name in _REPORTED_PACKAGES},
-            },
-        }
+        return made(self.study, self.created)
+
+
+def made(study: StudyLike, created: str) -> Json:
+    """What someone needs to make a result again."""
+    seed = study.random_state
+    return {
+        "version": __version__,
+        "created": created,
+        "seed": int(seed) if isinstance(seed, int | np.integer) else None,
+        "data": study.data_hash,
+        "packages": {
+            "python": platform.python_version(),
+            **{name: _version(name) for name in _REPORTED_PACKAGES},
+        },
+    }
 
 
 def _version(package: str) -> str:

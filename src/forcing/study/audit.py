@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forcing.records import Label
+from forcing.study.asked import Asked
 from forcing.study.audit_html import audit_html
 from forcing.study.many import Outcome
 from forcing.study.options import one_of
@@ -38,6 +41,8 @@ class Audit:
     row_ids: Sequence[Any] | None = None
     """(n,): what the training rows are called."""
     seconds: float = 0.0
+    asked: Asked | None = None
+    """What it was asked, and of which study: for `to_html`."""
 
     def __len__(self) -> int:
         return len(self.outcomes)
@@ -59,6 +64,11 @@ class Audit:
         return np.array(
             [o.claim is not None and o.claim.favoured != true for o, true in pairs], bool
         )
+
+    @cached_property
+    def regression(self) -> bool:
+        """Whether the decisions are on which side of a threshold a prediction lies."""
+        return any(o.claim is not None and o.claim.cut is not None for o in self.outcomes)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -159,6 +169,40 @@ class Audit:
         wrong = None if self.wrong is None else self.wrong[found]
         return size_over_confidence(confidence, size, wrong)
 
+    def to_html(
+        self,
+        path: str | PathLike[str],
+        *,
+        names: Sequence[str] | None = None,
+        target_displays: Sequence[Any] | None = None,
+    ) -> Path:
+        """Write a report to hand over: one HTML file that needs neither scripts nor a network.
+
+        It has what was audited, how set sizes spread and how they lie beside confidence, the
+        decisions on fewest rows, the training rows that wrong decisions stand on, and what the
+        model keeps as fitted. Long tables are cut at 200 lines, and pictures where the file would
+        grow beyond 1 MB; `frame.to_csv` has every decision.
+
+        Parameters
+        ----------
+        path
+            Of the file, which is overwritten.
+        names
+            What each row of X_test is called; by default its position.
+        target_displays
+            The picture, text or table row that stands for each row of X_test, where X_test cannot
+            be shown itself.
+        """
+        from forcing.study.audit_report import audit_report
+
+        path = Path(path)
+        path.write_text(audit_report(self, names, target_displays), encoding="utf-8")
+        return path
+
+    def class_name(self, label: Label) -> str:
+        """A label as it is told: by the name that the study has for it, else as a text."""
+        return str(label) if self.asked is None else self.asked.class_name(label)
+
     def summary(self) -> dict[str, str]:
         """What the notebook shows: a name and a value each."""
         flipped = [o for o in self.outcomes if o.flipped and o.supports]
@@ -184,7 +228,7 @@ class Audit:
     def _name(self, row: int) -> str:
         label: Label = self.y[row]
         named = "" if self.row_ids is None else f" {self.row_ids[row]}"
-        return f"{row}{named} ({label})"
+        return f"{row}{named} ({self.class_name(label)})"
 
     def __repr__(self) -> str:
         return f"<Audit: {'; '.join(f'{name}: {value}' for name, value in self.summary().items())}>"

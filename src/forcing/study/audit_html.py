@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forcing.explanation.figures import THIN, certainty, class_name, count
+from forcing.explanation.figures import THIN, certainty, class_name, count, quantity
+from forcing.records import Label
 
 if TYPE_CHECKING:
     from forcing.study.audit import Audit
@@ -51,14 +52,14 @@ def _targets(audit: Audit) -> str:
     lines = []
     for target in order[:TARGETS].tolist():
         outcome = outcomes[target]
-        told = [f"{target}", _decided(outcome)]
+        told = [f"{target}", decided(audit, outcome)]
         if audit.y_test is not None:
-            told.append(class_name(str(audit.y_test[target])) + (" ✗" if wrong[target] else ""))
+            told.append(told_label(audit, audit.y_test[target]) + (" ✗" if wrong[target] else ""))
         size = int(sizes[target])
         if size:
             least = outcome.lower_bound
             told += [count(size), _bar(size / largest)]
-            told += ["" if least is None or least < 2 else count(least), _checked(outcome)]
+            told += ["" if least is None or least < 2 else count(least), checked(outcome)]
         else:
             told += ["", "", "", outcome.reason or outcome.status]
         lines.append(told)
@@ -72,16 +73,25 @@ def _targets(audit: Audit) -> str:
     )
 
 
-def _decided(outcome: Outcome) -> str:
+def decided(audit: Audit, outcome: Outcome) -> str:
+    """The decision, and how sure it is."""
     claim = outcome.claim
     if claim is None:
         return ""
-    name = str(claim.favoured)
+    name = audit.class_name(claim.favoured)
     name = class_name(name) if claim.cut is None else f"{name} {claim.cut:.6g}"
     return f"{name} ({certainty(asdict(claim), claim.confidence)})"
 
 
-def _checked(outcome: Outcome) -> str:
+def told_label(audit: Audit, label: Label) -> str:
+    """A class by its name; of a regression a value, or the side of its threshold."""
+    if audit.regression and not isinstance(label, str):
+        return quantity(float(label))
+    name = audit.class_name(label)
+    return name if audit.regression else class_name(name)
+
+
+def checked(outcome: Outcome) -> str:
     if outcome.verified is None:
         return "no"
     if not outcome.verified:
@@ -109,7 +119,7 @@ def _suspects(audit: Audit) -> str:
     lines = [
         [
             f"{row}" if named is None else f"{row} {named[row]}",
-            class_name(str(audit.y[row])),
+            told_label(audit, audit.y[row]),
             count(wrong[row]),
             _bar(wrong[row] / most),
             count(sets[row]),

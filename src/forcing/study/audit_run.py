@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from forcing.errors import TrainingMismatchError
 from forcing.records import Event, Progress, Work, finished
+from forcing.study.asked import Asked
 from forcing.study.audit import Audit
 from forcing.study.explainer import Explainer
 from forcing.study.linear import LinearExplainer
@@ -159,12 +160,14 @@ def audit(
     labels = true_labels(y_test, len(targets), classes, cut)
     until = math.inf if max_seconds is None else time.time() + max_seconds
     plan = Plan(threshold, checked, until, n_jobs, chunk, progress)
+    told = {"threshold": threshold, "max_seconds": max_seconds, **options}
+    asked = Asked(study, targets, told)
     outcomes: list[Outcome] = []
 
     def gathered() -> Audit:
         done = None if labels is None else labels[: len(outcomes)]
         seconds = time.perf_counter() - began
-        return Audit(tuple(outcomes), done, study.y, study.row_ids, seconds)
+        return Audit(tuple(outcomes), done, study.y, study.row_ids, seconds, asked)
 
     try:
         for some in work_off(study._explainer, targets, plan):  # noqa: SLF001 - of one package

@@ -12,15 +12,13 @@ from forcing.explanation import Explanation
 from forcing.jupyter.plots import base
 from forcing.jupyter.plots.base import FAVOURED, LEGEND, NEUTRAL, RIVAL
 from forcing.jupyter.plots.scatter import size_over_confidence
+from forcing.study import audit_scales
 
 if TYPE_CHECKING:
     import bqplot
     import ipywidgets
 
     from forcing.study.audit import Audit
-
-SINGLY = 12
-"""Sizes up to which each has a bar of its own; beyond it bars hold twice as many each."""
 
 
 def sizes(source: Audit | Mapping[Any, Explanation] | Iterable[Explanation]) -> ipywidgets.HBox:
@@ -57,12 +55,14 @@ def sizes(source: Audit | Mapping[Any, Explanation] | Iterable[Explanation]) -> 
 
 
 def _histogram(bq: Any, size: NDArray[np.intp], wrong: NDArray[np.bool_] | None) -> bqplot.Figure:
-    starts = _starts(int(np.max(size, initial=1)))
+    named = audit_scales.bars(int(np.max(size, initial=1)))
     groups = {"targets": size} if wrong is None else {"right": size[~wrong], "wrong": size[wrong]}
-    counts = [np.histogram(members, [*starts, np.inf])[0] for members in groups.values()]
-    x, y = bq.OrdinalScale(), bq.LinearScale(min=0)
+    counts = [np.histogram(members, [*named.values(), np.inf])[0] for members in groups.values()]
+    most = float(np.sum(counts, axis=0).max())
+    room = 1.3 if len(groups) > 1 else 1.05  # for the legend above the bars
+    x, y = bq.OrdinalScale(), bq.LinearScale(min=0, max=room * max(1, most))
     bars = bq.Bars(
-        x=_names(starts),
+        x=list(named),
         y=np.array(counts),
         scales={"x": x, "y": y},
         type="stacked",
@@ -71,7 +71,7 @@ def _histogram(bq: Any, size: NDArray[np.intp], wrong: NDArray[np.bool_] | None)
         display_legend=wrong is not None,
         padding=0.15,
     )
-    ticks = base.ticks(0, float(np.sum(counts, axis=0).max()))
+    ticks = base.ticks(0, most)
     axes = [
         bq.Axis(scale=x, label="rows in the set", grid_lines="none", label_color=NEUTRAL,
                 label_offset="2.5em"),
@@ -80,17 +80,3 @@ def _histogram(bq: Any, size: NDArray[np.intp], wrong: NDArray[np.bool_] | None)
                 label_offset="3em"),
     ]  # fmt: skip
     return base.figure(bq, [bars], axes, width="420px", legend_location="top-right", **LEGEND)
-
-
-def _starts(most: int) -> list[int]:
-    """The smallest size of each bar."""
-    if most <= SINGLY:
-        return list(range(1, most + 1))
-    return [2**power for power in range(most.bit_length())]
-
-
-def _names(starts: list[int]) -> list[str]:
-    ends = [start - 1 for start in starts[1:]] + [2 * starts[-1] - 1 if len(starts) > 1 else 1]
-    if starts == list(range(1, len(starts) + 1)):
-        return [str(start) for start in starts]
-    return [str(a) if a == b else f"{a}–{b}" for a, b in zip(starts, ends, strict=True)]
