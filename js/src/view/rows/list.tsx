@@ -263,7 +263,14 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
           {...at}
         />
       ) : (
-        <Part key={entry.line.row} line={entry.line} count={entries.length} facts={facts} {...at} />
+        <Part
+          key={entry.line.row}
+          line={entry.line}
+          count={entries.length}
+          facts={facts}
+          passing={virtual.passing}
+          {...at}
+        />
       ),
     );
   }
