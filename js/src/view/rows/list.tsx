@@ -10,7 +10,7 @@ import type { Width } from "../width.js";
 import { deedOf, phaseOf, relabels } from "../summary.js";
 import { arranged, between } from "./arrange.js";
 import { Card } from "./card.js";
-import { fit, sharedColumns } from "./columns.js";
+import { MOST_SLOTS, fit, sharedColumns } from "./columns.js";
 import type { Fit } from "./columns.js";
 import { Detail } from "./detail.js";
 import { GroupLine, summed } from "./group.js";
@@ -136,7 +136,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   const { slots, strips } = useMemo((): Fit => {
     if (display.kind !== "table" || target.item.kind !== "table") return { slots: 1, strips: true };
     const content = room - ASIDE[width];
-    const most = width === "wide" && content >= COMFORTABLE ? 3 : 2;
+    const most = width === "wide" && content >= COMFORTABLE ? MOST_SLOTS : MOST_SLOTS - 1;
     return fit(content, most, lines, display.columns, target.item.values);
   }, [lines, display, target, room, width]);
   const facts = useMemo((): ListFacts => {
