@@ -155,6 +155,16 @@ def test_a_run_streams_and_freezes_while_the_kernel_is_idle(kernel):
     assert not [message for message in kernel.heard if message["msg_type"] == "stream"]
 
 
+@pytest.mark.parametrize("freeze", [True, False])
+def test_who_asks_is_told_what_the_output_becomes(kernel, freeze):
+    kernel.idle(kernel.run(f"w = widget.view(FakeStudy(), np.zeros(3), freeze={freeze})"))
+    kernel.idle(kernel.run("_ = w.wait(5)"))
+    control, channel = kernel.opened("WidgetModel"), kernel.opened("AnyModel")
+    kernel.command(control, None, type="saved")
+    saved = kernel.custom(channel, lambda content: "saved" in content)["saved"]
+    assert (saved and set(saved)) == ({MIME, "text/html", "text/plain"} if freeze else None)
+
+
 def test_the_value_of_the_cell_is_the_widget(kernel):
     kernel.idle(kernel.run("widget.view(FakeStudy(), np.zeros(3))"))
     kernel.idle(kernel.run("print(type(_).__name__, _.wait(5).size)"))

@@ -14,9 +14,13 @@ function tableOf(line: Line): TableItem | null {
 }
 
 /** Features for columns of their own, the most frequent first. */
-export function sharedColumns(lines: readonly Line[], slots: number): number[] {
+export function sharedColumns(
+  lines: readonly Line[],
+  slots: number,
+  least: number = SHARED,
+): number[] {
   const tables = lines.map(tableOf).filter((item) => item !== null);
-  if (tables.length < FEWEST) return [];
+  if (least > 0 && tables.length < FEWEST) return [];
   const often = new Map<number, number>();
   for (const item of tables) {
     for (const column of item.differs.slice(0, slots)) {
@@ -24,7 +28,7 @@ export function sharedColumns(lines: readonly Line[], slots: number): number[] {
     }
   }
   return [...often]
-    .filter(([, times]) => times >= SHARED * tables.length)
+    .filter(([, times]) => times >= least * tables.length)
     .sort((a, b) => b[1] - a[1])
     .slice(0, slots)
     .map(([column]) => column);
