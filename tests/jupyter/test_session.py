@@ -122,7 +122,7 @@ def test_a_cancelled_worker_stops_at_its_next_record(stuck):
     session.start()
     stuck.inside.wait(3)
     session.cancel()
-    session.wait(1)
+    session.wait(5)
     told = len(heard.messages)
     stuck.release.set()
     until(lambda: session.context.study.closed)
@@ -151,7 +151,7 @@ def test_cancel_before_the_first_record(stuck):
     session.start()
     session.cancel()
     with pytest.raises(RuntimeError, match="cancelled before it began"):
-        session.wait(1)
+        session.wait(5)
     assert heard.events("end")[0]["status"] == "cancelled"
 
 
@@ -189,7 +189,7 @@ def test_cancel_ends_a_paused_run():
     session.pause()
     session.start()
     session.cancel()
-    assert session.wait(1).status == "cancelled"
+    assert session.wait(5).status == "cancelled"
 
 
 def test_a_failing_run_keeps_its_steps_and_wait_raises():
