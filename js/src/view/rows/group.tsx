@@ -103,8 +103,12 @@ export function GroupLine(props: {
               <span class="label">
                 {alike && <Shape role={role} />}
                 <b>{count(group.lines.length)}</b>
+                {group.lines.length === 1 ? "row" : "rows"}
               </span>
-              <span class="meta clip">{middle(group.title, 60)}</span>
+              {/* The first of the features says it too, where there is no room for words. */}
+              <span class={screen.arrangement.group === "feature" ? "aloud" : "meta clip"}>
+                {middle(group.title, 60)}
+              </span>
             </span>
             <span class="moved">
               {bar}
