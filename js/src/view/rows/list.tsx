@@ -55,7 +55,7 @@ function Header(props: { facts: ListFacts; grouped: boolean }): JSX.Element | nu
           <span class="differs" style={{ gridColumn: `${facts.shared.length + 1} / -1` }}>
             <i class="target-key" /> target
             <span>
-              {props.grouped
+              {props.grouped && width === "wide"
                 ? "of a group: median and middle 80\u202f%"
                 : facts.shared.length > 0
                   ? "also differs in"
