@@ -50,6 +50,25 @@ export function onRuns(listener: () => void): () => void {
   return () => registry().listeners.delete(listener);
 }
 
+/** Calls `watch` once for each run, now and later, and what it returned when the run leaves. */
+export function followRuns(watch: (run: Run) => () => void): () => void {
+  const ends = new Map<Run, () => void>();
+  const look = (): void => {
+    for (const [run, end] of ends) {
+      if (knownRuns().has(run)) continue;
+      end();
+      ends.delete(run);
+    }
+    for (const run of knownRuns()) if (!ends.has(run)) ends.set(run, watch(run));
+  };
+  look();
+  const off = onRuns(look);
+  return () => {
+    off();
+    ends.forEach((end) => end());
+  };
+}
+
 /** Returns what takes it out again. */
 export function enterRun(run: Run): () => void {
   registry().runs.add(run);

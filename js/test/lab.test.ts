@@ -7,7 +7,7 @@ import { readFile } from "../src/lab/damage.js";
 import { arrange, following } from "../src/lab/listing.js";
 import type { Item } from "../src/lab/listing.js";
 import { DEFAULTS, loadPreferences, parsePreferences } from "../src/lab/preferences.js";
-import { enterRun, knownRuns, onRuns, showRun } from "../src/registry.js";
+import { enterRun, followRuns, knownRuns, onRuns, showRun } from "../src/registry.js";
 import type { Run } from "../src/registry.js";
 import { Store } from "../src/store.js";
 import { standing } from "../src/view/brief/line.js";
@@ -45,6 +45,22 @@ describe("the registry", () => {
     leave();
     expect(knownRuns().size).toBe(0);
     expect(told).toBe(4);
+  });
+
+  it("is followed run by run", () => {
+    const said: string[] = [];
+    const one = run();
+    const leave = enterRun(one);
+    const end = followRuns((which) => {
+      said.push(which === one ? "one" : "other");
+      return () => said.push("left");
+    });
+    const other = enterRun(run());
+    leave();
+    expect(said).toEqual(["one", "other", "left"]);
+    end();
+    other();
+    expect(said).toEqual(["one", "other", "left", "left"]);
   });
 
   it("is one for all bundles of a page", () => {

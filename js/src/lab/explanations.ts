@@ -5,7 +5,7 @@ import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Signal } from "@lumino/signaling";
 
-import { knownRuns, onRuns, type Run } from "../registry.js";
+import { followRuns, knownRuns, onRuns, type Run } from "../registry.js";
 import { isFinished, type Item } from "./listing.js";
 import { outputsOf, type Shown, shownIn } from "./outputs.js";
 
@@ -24,7 +24,7 @@ export class Explanations {
   readonly #notebooks: INotebookTracker;
   readonly #trans: TranslationBundle;
   readonly #off: () => void;
-  readonly #heard = new Map<Run, () => void>();
+  #unfollow: (() => void) | null = null;
   /** Widget models by id, as far as a run said that they are its own. */
   readonly #models = new Map<string, Run>();
   #asking = new Set<string>();
@@ -48,6 +48,7 @@ export class Explanations {
   /** `changed` is emitted only while somebody watches; returns the end. */
   watch(): () => void {
     this.#watched += 1;
+    this.#unfollow ??= followRuns((run) => run.store.subscribe(() => this.#later()));
     this.#later();
     return () => {
       this.#watched -= 1;
@@ -177,32 +178,15 @@ export class Explanations {
     if (this.#watched === 0 || this.#timer !== null) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.#hear();
       this.changed.emit();
     }, GATHER_MS);
-  }
-
-  /** Listens to all runs and to no other. */
-  #hear(): void {
-    for (const [run, off] of this.#heard) {
-      if (knownRuns().has(run)) continue;
-      off();
-      this.#heard.delete(run);
-    }
-    for (const run of knownRuns()) {
-      if (!this.#heard.has(run))
-        this.#heard.set(
-          run,
-          run.store.subscribe(() => this.#later()),
-        );
-    }
   }
 
   #rest(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#heard.forEach((off) => off());
-    this.#heard.clear();
+    this.#unfollow?.();
+    this.#unfollow = null;
   }
 }
 

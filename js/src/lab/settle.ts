@@ -8,7 +8,7 @@ import type { ICellModel, ICodeCellModel } from "@jupyterlab/cells";
 import type { INotebookTracker } from "@jupyterlab/notebook";
 
 import type { Bundle } from "../protocol.js";
-import { knownRuns, onRuns, type Run } from "../registry.js";
+import { followRuns, type Run } from "../registry.js";
 import { outputsOf, shownIn } from "./outputs.js";
 import { MIME_TYPE } from "./renderer.js";
 
@@ -17,40 +17,21 @@ const GRACE_MS = 3000;
 
 /** Returns the end. */
 export function settleOutputs(notebooks: INotebookTracker): () => void {
-  const heard = new Map<Run, () => void>();
-  const waits = new Set<ReturnType<typeof setTimeout>>();
-
-  const watch = (run: Run): (() => void) => {
+  return followRuns((run) => {
+    let wait: ReturnType<typeof setTimeout> | undefined;
     let due = true;
     const look = (): void => {
       const ended = run.store.state.end !== null && run.store.live;
-      if (ended && due) {
-        const wait = setTimeout(() => {
-          waits.delete(wait);
-          void settle(run, notebooks);
-        }, GRACE_MS);
-        waits.add(wait);
-      }
+      if (ended && due) wait = setTimeout(() => void settle(run, notebooks), GRACE_MS);
       due = !ended;
     };
     look();
-    return run.store.subscribe(look);
-  };
-  const hear = (): void => {
-    for (const [run, off] of heard) {
-      if (knownRuns().has(run)) continue;
+    const off = run.store.subscribe(look);
+    return () => {
+      clearTimeout(wait);
       off();
-      heard.delete(run);
-    }
-    for (const run of knownRuns()) if (!heard.has(run)) heard.set(run, watch(run));
-  };
-  hear();
-  const off = onRuns(hear);
-  return () => {
-    off();
-    waits.forEach(clearTimeout);
-    heard.forEach((end) => end());
-  };
+    };
+  });
 }
 
 async function settle(run: Run, notebooks: INotebookTracker): Promise<void> {
