@@ -16,6 +16,8 @@ from forcing.explanation import Explanation
 NAN = float("nan")
 FIRST = (3, 10)
 """Photographs of each sign: the paper's figure has three."""
+SEARCHED = 40
+"""Rows of the search with one-step updates, which need not come to an end."""
 POSITIVE, NEGATIVE = SIGNS = ("positive", "negative")
 BASELINES = ("influence", "representer")
 SET, PRINTED, INFLUENCE, REPRESENTER, AGAINST, NEAREST = ORDERS = (
@@ -107,7 +109,8 @@ def examples(album: Album, target: int, found: Explanation) -> dict[str, dict[st
     """
     positive = album.data.y == found.claim.favoured
     near = np.argsort(album.apart("features, Euclidean", target), kind="stable")
-    printed = album.study.steps(album.X_test[target], method="mfs-newton", max_removals=album.most)
+    one_step = {"method": "mfs-newton", "max_removals": SEARCHED}
+    printed = album.study.steps(album.X_test[target], **one_step)
     orders = {SET: found.supports, PRINTED: np.array([s.row for s in printed], dtype=np.intp)}
     for name in BASELINES:
         ranking = found.rankings[name]
@@ -168,6 +171,20 @@ def several(every: list[Shown], sign: str, first: int = FIRST[0]) -> list[bool]:
         if all(len(rows) == first for rows in shown):
             found.append(any(a & b for a, b in combinations(shown, 2)))
     return found
+
+
+def repeated(every: list[Shown], order: str, first: int = FIRST[1]) -> float:
+    """Of the first positive photographs of a decision, the share that is also shown for another
+    decision of the same label, mean over all such pairs.
+    """
+    shares = [
+        len(set(one.rows[POSITIVE][order][:first]) & set(other.rows[POSITIVE][order][:first]))
+        / first
+        for one, other in combinations(every, 2)
+        if one.predicted == other.predicted
+        and min(len(each.rows[POSITIVE][order]) for each in (one, other)) >= first
+    ]
+    return float(np.mean(shares)) if shares else NAN
 
 
 def nearer(

@@ -25,6 +25,7 @@ from benchmarks.gallery_measures import (
     explained,
     measured,
     nearer,
+    repeated,
     several,
     shared,
 )
@@ -40,7 +41,7 @@ def album():
 @pytest.fixture(scope="module")
 def found(album):
     """Of a decision that stands on several rows, of both labels."""
-    every = (explained(album, int(target)) for target in album.unsure[4:])
+    every = (explained(album, int(target)) for target in np.argsort(album.confidence)[4:])
     return next(e for e in every if e.size > 5 and not all(step.positive for step in e.steps))
 
 
@@ -157,6 +158,16 @@ def test_overlaps_are_counted_where_both_show_enough():
     assert several([decision(signs)], NEGATIVE) == [True]
 
 
+def test_what_is_shown_again_for_another_decision():
+    rows = ([1, 2, 3], [1, 2, 9], [7, 8, 9])
+    every = [decision({POSITIVE: {SET: each}}) for each in rows]
+    assert repeated(every, SET, 3) == pytest.approx((2 + 0 + 1) / 9)
+    # Not those of another label, nor those that show fewer.
+    other = dataclasses.replace(every[0], predicted="b")
+    few = decision({POSITIVE: {SET: [1, 2]}})
+    assert np.isnan(repeated([every[0], other, few], SET, 3))
+
+
 def test_nearer_leaves_out_ties_and_what_is_missing():
     nan = float("nan")
     pairs = [(0.5, 0.6), (0.7, 0.6), (0.6, 0.6), (nan, 0.5), (0.5, nan)]
@@ -167,7 +178,8 @@ def test_nearer_leaves_out_ties_and_what_is_missing():
     assert nearer(every, PIXELS, POSITIVE, INFLUENCE, 10) == (0, 0)
 
 
-def test_targets_are_spread_over_the_less_confident_half(album):
+def test_targets_are_spread_over_those_that_the_model_is_unsure_of(album):
+    album = dataclasses.replace(album, share=0.5)
     targets = spread(album, 5)
     sure = album.confidence[targets]
     assert (np.diff(sure) > 0).all()
