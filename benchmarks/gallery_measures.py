@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -88,14 +88,17 @@ def measured(album: Album, target: int, found: Explanation | None = None) -> Sho
 
 
 def explained(album: Album, target: int) -> Explanation:
-    """The set, refined where the search comes to a flip at all; with the `BASELINES`.
+    """The irreducible set, where the search comes to a flip at all, with the `BASELINES`.
 
-    A search that ended without one would be followed by attempts from elsewhere, minutes long.
+    A search without a flip is left as it is: attempts from elsewhere would take minutes. Its
+    rankings are not refitted then, since there is no set to hold them beside.
     """
-    options: dict[str, Any] = {"max_removals": album.most, "bound": False}
-    *_, last = album.study.steps(album.X_test[target], **options)
-    flips_ = last.margin < 0
-    return album.explain(target, baselines=BASELINES, refine=flips_, verify=flips_, **options)
+    search: dict[str, Any] = {"refine": False, "verify": False, "bound": False}
+    found = album.explain(target, max_removals=album.most, **search)
+    if found.flipped:
+        return album.explain(target, max_removals=album.most, baselines=BASELINES, bound=False)
+    ranked = album.explain(target, max_removals=1, baselines=BASELINES, **search)
+    return replace(found, rankings=ranked.rankings)
 
 
 def _confirmed(album: Album, target: int, found: Explanation) -> bool:
