@@ -115,6 +115,9 @@ def thumbnail(source: Any, size: int, largest: float = 1.0) -> bytes:
     image = _open(source, largest)
     longest = max(image.size)
     pillow = _pillow()
+    if longest <= size and "JPEG" in (getattr(it, "format", None) for it in (source, image)):
+        # A small photograph stays one: pixel by pixel it would be three times as large.
+        return _save(image, "JPEG", quality=90)
     if longest < size:
         # A whole factor and no smoothing: the pixels of an 8 x 8 digit stay square and crisp.
         factor = max(1, size // longest)
