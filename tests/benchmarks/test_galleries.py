@@ -170,7 +170,7 @@ def test_what_is_shown_again_for_another_decision():
 
 def test_nearer_leaves_out_ties_and_what_is_missing():
     nan = float("nan")
-    pairs = [(0.5, 0.6), (0.7, 0.6), (0.6, 0.6), (nan, 0.5), (0.5, nan)]
+    pairs = [(0.5, 0.6), (0.7, 0.6), (0.6, 0.6 + 1e-16), (nan, 0.5), (0.5, nan)]
     every = [
         decision({}, {PIXELS: {POSITIVE: {SET: [a, nan], INFLUENCE: [b, nan]}}}) for a, b in pairs
     ]
