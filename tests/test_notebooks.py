@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -107,6 +108,20 @@ def test_is_small_and_tells_nothing_of_the_machine(name):
     assert NOTEBOOKS[name].stat().st_size < MOST
     told = re.findall(r"/(?:home|root|work|Users|tmp)/[\w./-]+", NOTEBOOKS[name].read_text())
     assert told == []
+
+
+@every
+def test_an_explanation_is_written_in_one_line(name):
+    spec = importlib.util.spec_from_file_location("saving", ROOT / "docs" / "notebooks.py")
+    saving = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(saving)
+    notebook = json.loads(NOTEBOOKS[name].read_text())
+    text = saving.written(notebook)
+    assert json.loads(text) == notebook
+    assert len(text) <= len(json.dumps(notebook, indent=1, ensure_ascii=False)) + 1
+    kept = [line for line in text.splitlines() if f'"{saving.EXPLANATION}": {{"' in line]
+    outputs = [output for cell in cells(name, "code") for output in cell["outputs"]]
+    assert len(kept) == sum(saving.EXPLANATION in output.get("data", {}) for output in outputs)
 
 
 @pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md"])
