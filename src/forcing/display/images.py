@@ -35,7 +35,8 @@ class Images:
         or (1 | 3, height, width), uint8 or floats from 0 to 1 (other ranges are scaled by the
         largest value of the collection); or paths; or PIL images.
     size
-        Longest side of the thumbnails, in pixels.
+        Longest side of the thumbnails, in pixels. What is smaller is enlarged pixel by pixel,
+        but for JPEG files, which stay as they are.
     """
 
     def __init__(self, arrays_or_paths: Sequence[Any] | NDArray[Any], *, size: int = 96) -> None:
