@@ -43,11 +43,13 @@ test-js: $(DONE)/node
 
 # Arguments for pytest, such as `make test-python TESTS="tests/engine -x"`.
 TESTS ?= tests $(wildcard notebooks) --nbmake
+# Two at a time: a browser mostly waits. Each with one thread, so that they do not wait for each other.
+PYTEST := env OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 .PHONY: test-python
 test-python: $(DONE)/package $(DONE)/develop $(DONE)/browser
-	$(BIN)/python -m pytest $(TESTS)
+	$(PYTEST) $(TESTS)
 	# As on a machine without the data, where other data stands in.
-	if [ -n "$${FORCING_DATA:-}" ]; then env -u FORCING_DATA $(BIN)/python -m pytest notebooks --nbmake; fi
+	if [ -n "$${FORCING_DATA:-}" ]; then env -u FORCING_DATA $(PYTEST) notebooks --nbmake; fi
 
 .PHONY: lint
 lint: $(DONE)/develop $(DONE)/node ## ruff, mypy, ESLint, Prettier, tsc

@@ -22,7 +22,7 @@ from ui.server import Server, start_server
 HERE = Path(__file__).parent
 WIDE, NARROW = 1000, 460
 HOST: HostName = "lab"
-LONG = 120.0
+LONG = 300.0
 """Seconds that the slowest of the cells may take."""
 
 TABLE = f"""\
@@ -90,8 +90,24 @@ study.explain([target], baselines=["influence", "representer"], name="new messag
               label="ham", target_display=target)
 """
 
+ROBUST = """\
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+import numpy as np
+
+data = forcing.datasets.load_heloc(stand_in=False)
+known = data.X.where(data.X >= 0)
+X, X_test = (part.where(part >= 0).fillna(known.median()) for part in (data.X, data.X_test))
+model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, data.y)
+i = int(np.argmin(np.abs(model.predict_proba(X_test).max(axis=1) - 0.88)))
+study = forcing.Study(model, X, data.y, display=forcing.Table(data.X))
+study.explain(X_test.iloc[[i]], baselines=["influence", "representer"], name=f"test row {i}",
+              label=data.y_test[i], target_display=data.X_test.iloc[i])
+"""
+
 CELLS = {"table": TABLE, "text": TEXT}
-WITH_DATA = {"images": PICTURES, "explore": EXPLORE}
+WITH_DATA = {"images": PICTURES, "explore": EXPLORE, "robust": ROBUST}
 
 
 def main() -> None:
@@ -134,6 +150,8 @@ def take(server: Server, name: str, source: str, folder: Path) -> None:
         output = opened.output(0).locator(".jp-OutputArea-output").last
         output.locator(".headline strong").first.wait_for(timeout=1000 * LONG)
         output.get_by_text("Verified by", exact=False).first.wait_for(timeout=1000 * LONG)
+        if name == "robust":
+            output.get_by_label("Group by").select_option("feature")
         for width, word in ((WIDE, ""), (NARROW, "-narrow")):
             box = output.bounding_box()
             if box is None:

@@ -86,9 +86,9 @@ export function points(change: number, digits = 1): string {
 }
 
 /** A change of the log-odds with its sign: "−0.42". */
-export function odds(change: number): string {
-  const text = change.toFixed(2);
-  if (!/[1-9]/.test(text)) return "0.00";
+export function odds(change: number, decimals = 2): string {
+  const text = change.toFixed(decimals);
+  if (!/[1-9]/.test(text)) return (0).toFixed(decimals);
   return change > 0 ? `+${text}` : signed(text);
 }
 

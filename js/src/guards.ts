@@ -373,6 +373,7 @@ export function parseMessage(x: unknown, buffers: readonly Uint8Array[] = []): P
     return { schema: SCHEMA, images: x.images, buffers: [...buffers] };
   }
   if (string(x.page)) return { schema: SCHEMA, page: x.page };
+  if (x.saved === null || object(x.saved)) return { schema: SCHEMA, saved: x.saved };
   if (!natural(x.seq)) return null;
   if (Array.isArray(x.events)) {
     const known = parseEvents(x.events);

@@ -373,7 +373,13 @@ export interface PageMessage {
   schema: typeof SCHEMA;
   page: string;
 }
-export type Message = EventsMessage | StateMessage | ImagesMessage | PageMessage;
+/** What an output becomes at the end of its run, by MIME type; null where it stays as it is. */
+export type Bundle = Record<string, unknown>;
+export interface SavedMessage {
+  schema: typeof SCHEMA;
+  saved: Bundle | null;
+}
+export type Message = EventsMessage | StateMessage | ImagesMessage | PageMessage | SavedMessage;
 
 /** The kernel's one answer on the control comm. */
 export interface Hello {
@@ -396,4 +402,5 @@ export type Command =
   | { type: "plane"; request: number; x: number | null; y: number | null }
   | { type: "alternatives" }
   | { type: "explain"; target: number }
-  | { type: "page" };
+  | { type: "page" }
+  | { type: "saved" };

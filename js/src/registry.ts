@@ -9,6 +9,8 @@ import type { Store } from "./store.js";
 
 /** A store as others may use it. */
 export type RunStore = Pick<Store, "state" | "live" | "send" | "subscribe"> & {
+  /** Not of versions before it was there. */
+  readonly saved?: Store["saved"];
   readonly pictures: Pick<Pictures, "url" | "want" | "subscribe">;
 };
 

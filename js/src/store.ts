@@ -5,7 +5,7 @@
 
 import type { Host, Loss, Transport } from "./host.js";
 import { Pictures } from "./pictures.js";
-import type { Command, Message, PlaneEvent, State, WhatIf } from "./protocol.js";
+import type { Bundle, Command, Message, PlaneEvent, State, WhatIf } from "./protocol.js";
 import { emptyState, reduce } from "./state.js";
 import type { Feed } from "./state.js";
 
@@ -29,6 +29,7 @@ export class Store {
   #listeners = new Set<() => void>();
   #answers = new Set<(answer: Answer) => void>();
   #pages: ((page: string | null) => void)[] = [];
+  #bundles: ((bundle: Bundle | null) => void)[] = [];
   #selected: readonly number[] = [];
   /** What this store picked and the kernel has not told back yet, in order. */
   #echoes: (readonly number[])[] = [];
@@ -157,6 +158,15 @@ export class Store {
     });
   }
 
+  /** What the kernel would have this run's output become; null where it stays as it is. */
+  saved(): Promise<Bundle | null> {
+    if (this.#live === null) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      this.#bundles.push(resolve);
+      this.send({ type: "saved" });
+    });
+  }
+
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -183,6 +193,10 @@ export class Store {
     }
     if ("page" in message) {
       for (const resolve of this.#pages.splice(0)) resolve(message.page);
+      return;
+    }
+    if ("saved" in message) {
+      for (const resolve of this.#bundles.splice(0)) resolve(message.saved);
       return;
     }
     if ("events" in message) {
@@ -253,7 +267,7 @@ export class Store {
     if (this.#pulse !== null) clearTimeout(this.#pulse);
     this.#pulse = null;
     this.#silent = false;
-    for (const resolve of this.#pages.splice(0)) resolve(null);
+    for (const resolve of [...this.#pages.splice(0), ...this.#bundles.splice(0)]) resolve(null);
     for (const off of this.#detach.splice(0)) off();
   }
 

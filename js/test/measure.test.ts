@@ -30,6 +30,17 @@ describe("the measure of a list", () => {
     expect(m.text(lines[0]!)).toBe("−0.69");
   });
 
+  it("tells small changes of the log-odds apart", () => {
+    const from = sure.claim.margin;
+    const steps = [
+      step(1, 0.999, { margin: from - 0.013 }),
+      step(2, 0.999, { margin: from - 0.0151 }),
+    ];
+    const lines = supportLines(finished(2, { start: sure, steps }), sure);
+    const m = measure(lines, sure.claim);
+    expect(lines.map(m.text)).toEqual(["−0.013", "−0.002"]);
+  });
+
   it("is the prediction of a regression, which may rise where the confidence falls", () => {
     const claim = {
       ...{ favoured: "below 5", rival: "above 5", confidence: 0.6, margin: 2, threshold: 0.5 },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { TestLine, finished, start, step } from "./fixtures.js";
 import { button, draw, settle, text } from "./page.js";
 
@@ -39,6 +39,25 @@ describe("rows", () => {
       { type: "select", rows: [] },
     ]);
     expect(shadow.querySelector(".row.chosen")).toBeNull();
+  });
+
+  it("that fly past say who they are, and the rest once the list stands still", async () => {
+    const shadow = draw(finished(400));
+    const box = shadow.querySelector<HTMLElement>(".rows.scrolls")!;
+    const scroll = async (top: number): Promise<void> => {
+      box.scrollTop = top;
+      box.dispatchEvent(new Event("scroll"));
+      await settle();
+    };
+    const features = (): number => shadow.querySelectorAll(".rows .feature").length;
+    // One far jump is a key or a click on the scroll bar: all is drawn.
+    await scroll(4_000);
+    expect(features()).toBeGreaterThan(0);
+    await Promise.all([scroll(6_000), scroll(8_000), scroll(10_000)]);
+    expect(features()).toBe(0);
+    expect(text(box.querySelector(".row .meta"))).toMatch(/^row \d+$/);
+    await vi.waitFor(() => expect(features()).toBeGreaterThan(0));
+    expect(text(box)).not.toContain("row 105");
   });
 
   it("that the kernel cannot refit without are answered with why", async () => {

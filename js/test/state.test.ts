@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { parseMessage } from "../src/guards.js";
 import type { Event } from "../src/protocol.js";
 import { apply, emptyState, reduce } from "../src/state.js";
 import type { Feed } from "../src/state.js";
@@ -152,6 +153,27 @@ describe("Store", () => {
     expect(store.state.paused).toBe(true);
     store.send({ type: "resume" });
     expect(store.state.paused).toBe(false);
+    store.dispose();
+  });
+});
+
+describe("the saved form", () => {
+  const bundle = { "text/plain": "robust" };
+
+  it("is what the kernel answers, and nothing where the line breaks or the output stays", async () => {
+    const line = new TestLine();
+    const store = new Store({ state: finished(), live: line });
+    const asked = store.saved();
+    expect(line.count("saved")).toBe(1);
+    line.tell(parseMessage({ schema: SCHEMA, saved: bundle })!);
+    expect(await asked).toEqual(bundle);
+    const stays = store.saved();
+    line.tell(parseMessage({ schema: SCHEMA, saved: null })!);
+    expect(await stays).toBeNull();
+    const lost = store.saved();
+    line.close();
+    expect(await lost).toBeNull();
+    expect(await store.saved()).toBeNull();
     store.dispose();
   });
 });

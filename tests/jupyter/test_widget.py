@@ -95,7 +95,7 @@ def test_commands_come_through_the_control(fake_comms):
     assert "state" in state
     assert picked["events"] == [{"type": "selected", "rows": [3, 4]}]
     command(type="cancel")
-    assert shown.wait(1).status == "cancelled"
+    assert shown.wait(5).status == "cancelled"
     gate.set()
     # The kernel was silent on the control but for the hello.
     assert len(sent(control)) == 1
@@ -226,8 +226,15 @@ def test_hosts_that_cannot_draw_the_saved_form_keep_the_live_view(kernel_shell, 
 
 
 def test_a_view_that_says_so_after_the_end_gets_its_place_back(kernel_shell, fake_comms):
-    shown = view(FakeStudy(), np.zeros(3))
+    drawn = threading.Event()
+
+    def after_it_is_drawn():
+        drawn.wait(5)
+        yield from whole_run()
+
+    shown = view(FakeStudy(after_it_is_drawn), np.zeros(3))
     shown._ipython_display_()
+    drawn.set()
     shown.wait(5)
     assert kernel_shell[-1][1:] == (SAVED, True)
     _, channel = channels(fake_comms)
@@ -248,7 +255,7 @@ def test_commands_come_on_the_own_comm_of_hosts_that_know_no_other(fake_comms):
     channel.receive({"method": "custom", "content": UNDRAWN})
     assert {"type": "hello", "schema": "forcing.v1", "subshell": False} in sent(channel)
     channel.receive({"method": "custom", "content": {"type": "cancel"}})
-    assert shown.wait(1).status == "cancelled"
+    assert shown.wait(5).status == "cancelled"
     gate.set()
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from ui.notebook_page import TIMEOUT, HostName, NotebookPage
 from ui.server import LOOPBACK, Server, start_server
@@ -23,6 +23,8 @@ SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ALONE = f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {LOOPBACK}"
 """No name is known but this machine's: nothing is answered from outside."""
 WIDE = {"width": 1400, "height": 1000}
+# As long as anything else is waited for: a machine that does other things too is slow, not wrong.
+expect.set_options(timeout=1000 * TIMEOUT)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -96,6 +97,20 @@ def test_no_violations_at_any_width(page: Page, kind: str, width: int, theme: st
     assert every_tab(bare.show(page, state_of(kind))) == []
     assert violations(bare.show(page, stopped(state_of(kind)))) == []
     assert violations(bare.show(page, running(state_of(kind)), live=True)) == []
+
+
+@pytest.mark.parametrize(("width", "theme"), [(600, "light"), (1100, "dark")])
+def test_groups_have_no_violations_and_say_what_they_show(
+    page: Page, width: int, theme: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    bare.open_page(page, theme)
+    view = bare.show(page, state_of("robust"))
+    view.get_by_label("Group by").select_option("feature")
+    group = view.locator(".row.group button").first
+    expect(group).to_have_accessible_name(re.compile(r"^\d+ .*differ most in .*together"))
+    group.click()
+    assert violations(view) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

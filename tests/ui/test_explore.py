@@ -70,6 +70,11 @@ def test_a_click_explains_in_the_saved_form_too(explored: NotebookPage) -> None:
     explored.poll(lambda: saved_target(explored) != first)
     expect(output.locator(".target-line")).to_contain_text(re.compile(name or "", re.IGNORECASE))
     expect(chosen(output)).to_contain_text(re.compile(r"\d rows?"))
+    # However long a name is, the size has its place.
+    chosen(output).locator(".meta .clip").evaluate("e => { e.textContent = 'long '.repeat(30) }")
+    size = chosen(output).locator(".found")
+    edge = "e => e.getBoundingClientRect().right"
+    assert size.evaluate(edge) < chosen(output).evaluate(edge)
     explored.run_to_end(4)
     second = saved_target(explored)
     assert written(explored, 4) == f"{second} {sorted([first, second])}"

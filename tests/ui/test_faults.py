@@ -106,6 +106,22 @@ def test_a_page_that_is_closed_and_opened_again(on_its_way: NotebookPage) -> Non
     assert shown == 0 or shown >= before
 
 
+def test_a_page_that_is_loaded_anew_still_saves_the_explanation(on_its_way: NotebookPage) -> None:
+    on_its_way.save()
+    on_its_way.page.goto("about:blank")
+    on_its_way.open()
+    on_its_way.wait_for_kernel()
+    output = on_its_way.output(2)
+    cancel = output.get_by_role("button", name="Cancel")
+    cancel.click(timeout=PATIENCE)
+    # The page knows no display id of before, so that the kernel cannot replace the output itself.
+    on_its_way.poll(lambda: saved.MIME_TYPE in on_its_way.outputs(2)[0]["data"])
+    data = on_its_way.outputs(2)[0]["data"]
+    assert not any("widget" in name for name in data)
+    assert "<table>" in "".join(data["text/html"])
+    expect(on_its_way.output(2).locator(".checks").get_by_text("Stopped at step")).to_be_visible()
+
+
 def test_a_lost_connection_that_comes_back(on_its_way: NotebookPage) -> None:
     output = on_its_way.output(2)
     context = on_its_way.page.context

@@ -24,6 +24,7 @@ import { forcingIcon } from "./icon.js";
 import { ForcingPanel } from "./panel.js";
 import { followPreferences, loadPreferences, type Preferences } from "./preferences.js";
 import { rendererFactory } from "./renderer.js";
+import { settleOutputs } from "./settle.js";
 
 function bundleOf(translator: ITranslator | null): TranslationBundle {
   return (translator ?? nullTranslator).load("forcing_lab");
@@ -44,6 +45,7 @@ const mime: JupyterFrontEndPlugin<void> = {
     announceRenderer();
     // Below the rank of live widgets: where a bundle has our form too, the run is over.
     registry.addFactory(rendererFactory(notebooks, bundleOf(translator)), -20);
+    if (notebooks !== null) settleOutputs(notebooks);
   },
 };
 

@@ -42,6 +42,12 @@ class Outputs:
         """Whether no live view is left: all have become the saved form, or there is no place."""
         return (self._saved is not None or not _in_kernel()) and not self._live_too
 
+    @property
+    def saved(self) -> Json | None:
+        """The bundle that replaces the live one; None before the end, or where that stays."""
+        with self._lock:
+            return self._saved
+
     def skip_next(self) -> None:
         """Do nothing when asked to show the next time in this cell."""
         self._skipped_in = _cell()

@@ -23,7 +23,8 @@ from forcing.jupyter.outputs import Outputs
 from forcing.jupyter.session import Listener, Session
 from forcing.jupyter.traits import Position, Rows
 from forcing.protocol.context import Context, Json
-from forcing.protocol.guards import Command
+from forcing.protocol.guards import Command, Saved
+from forcing.protocol.messages import saved_message
 
 if TYPE_CHECKING:
     from forcing.explanation import Explanation
@@ -141,6 +142,9 @@ class ForcingWidget(anywidget.AnyWidget):
         return answer(self._run().state())
 
     def _obey(self, command: Command) -> None:
+        if isinstance(command, Saved):
+            self._reply(saved_message(self._outputs.saved))
+            return
         self._source.obey(command, self._send_message)
 
     def _received(self, _widget: Any, content: Any, _buffers: Any) -> None:

@@ -86,6 +86,11 @@ class Page:
     """Asks for the explanation as one HTML file."""
 
 
+@dataclass(frozen=True)
+class Saved:
+    """Asks for the saved form, for an output that the kernel can no longer replace itself."""
+
+
 Command: TypeAlias = (
     Hello
     | Sync
@@ -99,6 +104,7 @@ Command: TypeAlias = (
     | Alternatives
     | Explain
     | Page
+    | Saved
 )
 
 _PLAIN: dict[str, Command] = {
@@ -108,6 +114,7 @@ _PLAIN: dict[str, Command] = {
     "cancel": Cancel(),
     "alternatives": Alternatives(),
     "page": Page(),
+    "saved": Saved(),
 }
 
 

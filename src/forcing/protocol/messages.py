@@ -245,6 +245,11 @@ def page_message(page: str) -> Json:
     return {"schema": SCHEMA, "page": page}
 
 
+def saved_message(bundle: Json | None) -> Json:
+    """The MIME bundle that an output becomes at the end; None where it stays as it is."""
+    return {"schema": SCHEMA, "saved": bundle}
+
+
 def paused(*, held: bool) -> Json:
     return {"type": "paused", "paused": held}
 

@@ -1,6 +1,6 @@
 /** What the axes show: fitted to the data, and the decision line always in it. */
 
-import { scaleLinear } from "d3-scale";
+import { nice, ticks } from "d3-array";
 import type { Claim, Ranking, State } from "../../protocol.js";
 import { confidenceAt, logOdds, phaseOf, predictionUnit } from "../summary.js";
 
@@ -34,7 +34,7 @@ export function rowsExtent(state: State, live: boolean): number {
     .filter((k) => k <= near)
     .map((k) => 1.1 * k);
   const most = Math.max(1.35 * steps, ...flips, 4);
-  if (!streaming) return Math.ceil(scaleLinear().domain([0, most]).nice(8).domain()[1] ?? most);
+  if (!streaming) return Math.ceil(nice(0, most, 8)[1]);
   return LADDER.find((k) => k >= most) ?? Math.ceil(most / 512) * 512;
 }
 
@@ -61,9 +61,7 @@ export function confidenceExtent(
 export function confidenceTicks(extent: [number, number], threshold: number): number[] {
   const [low, high] = extent;
   const apart = 0.07 * (high - low);
-  return scaleLinear()
-    .domain([100 * low, 100 * high])
-    .ticks(5)
+  return ticks(100 * low, 100 * high, 5)
     .map((tick) => tick / 100)
     .filter((tick) => tick > threshold && tick - threshold > apart);
 }
@@ -76,9 +74,7 @@ export function predictionTicks(extent: [number, number], claim: Claim): number[
   const size = Math.max(Math.abs(low), Math.abs(high), 1e-280);
   if (!(Math.abs(high - low) > 1e-12 * size)) return [];
   const apart = 0.07 * (extent[1] - extent[0]);
-  return scaleLinear()
-    .domain([low, high])
-    .ticks(7)
+  return ticks(low, high, 7)
     .map((value) => confidenceAt(claim, value))
     .filter((p) => p - claim.threshold > apart && p < extent[1]);
 }
@@ -86,8 +82,5 @@ export function predictionTicks(extent: [number, number], claim: Claim): number[
 /** Whole numbers of rows, about one every 90 px. */
 export function rowTicks(rows: number, width: number): number[] {
   const wanted = Math.max(2, Math.min(rows, Math.floor(width / 80)));
-  return scaleLinear()
-    .domain([0, rows])
-    .ticks(wanted)
-    .filter((tick) => Number.isInteger(tick));
+  return ticks(0, rows, wanted).filter((tick) => Number.isInteger(tick));
 }

@@ -1,10 +1,10 @@
 /** The loss gap under the curve, on demand, over the same rows. */
 
-import { scaleLinear } from "d3-scale";
 import { area, line } from "d3-shape";
 import type { JSX } from "preact";
 import type { Step } from "../../protocol.js";
 import { value } from "../../format.js";
+import { linear } from "../scale.js";
 import { LEFT } from "./geometry.js";
 import type { Geometry } from "./geometry.js";
 
@@ -21,9 +21,7 @@ export function Gap(props: {
   const { g, steps, cursor } = props;
   const points = steps.map((step, i): [number, number] => [i + 1, step.gap ?? 0]);
   const most = Math.max(1e-12, ...points.map(([, gap]) => gap));
-  const y = scaleLinear()
-    .domain([0, most])
-    .range([TOP + PLOT, TOP]);
+  const y = linear([0, most], [TOP + PLOT, TOP]);
   const at = (p: [number, number]): number => g.x(p[0]);
   const height = (p: [number, number]): number => y(Math.max(0, p[1]));
   const under = area().x(at).y0(y(0)).y1(height)(points) ?? "";

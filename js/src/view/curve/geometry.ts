@@ -1,9 +1,9 @@
 /** From a state and a size in pixels to everything that the curve draws. */
 
-import { scaleLinear } from "d3-scale";
-import type { ScaleLinear } from "d3-scale";
 import { line as lineOf } from "d3-shape";
 import type { Claim, Ranking, State } from "../../protocol.js";
+import { linear } from "../scale.js";
+import type { Span } from "../scale.js";
 import { phaseOf } from "../summary.js";
 import { chance, confidenceExtent, forcingLine, rowsExtent } from "./extent.js";
 import type { Point } from "./extent.js";
@@ -18,7 +18,9 @@ export const POINTS = 60;
 export interface Geometry {
   width: number;
   height: number;
-  x: ScaleLinear<number, number>;
+  x: (rows: number) => number;
+  /** Which number of rows is at a pixel, whole or not. */
+  rowsAt: (x: number) => number;
   y: (confidence: number) => number;
   rows: number;
   extent: [number, number];
@@ -37,16 +39,13 @@ export function geometry(
   const rows = rowsExtent(state, live);
   const line = forcingLine(state, claim);
   const extent = confidenceExtent(line, state.rankings, chance(claim.threshold), rows);
-  const x = scaleLinear()
-    .domain([0, rows])
-    .range([LEFT, Math.max(LEFT + 40, width - RIGHT)]);
-  const y = scaleLinear()
-    .domain(extent)
-    .range([HEIGHT.top + plot, HEIGHT.top]);
+  const across: Span = [LEFT, Math.max(LEFT + 40, width - RIGHT)];
+  const y = linear(extent, [HEIGHT.top + plot, HEIGHT.top]);
   return {
     width,
     height: HEIGHT.top + plot + HEIGHT.bottom,
-    x,
+    x: linear([0, rows], across),
+    rowsAt: linear(across, [0, rows]),
     y: (p) => y(chance(p)),
     rows,
     extent,

@@ -61,7 +61,7 @@ export function Curve(): JSX.Element {
 
   const stepAt = (event: PointerEvent): number => {
     const left = (event.currentTarget as Element).getBoundingClientRect().left;
-    const k = Math.round(g.x.invert(event.clientX - left));
+    const k = Math.round(g.rowsAt(event.clientX - left));
     return Math.min(last, Math.max(0, k));
   };
   const onKey = (event: KeyboardEvent): void => {

@@ -1,10 +1,11 @@
 /** From a plane and a size in pixels to where everything on it is. */
 
-import { scaleLinear } from "d3-scale";
+import { ticks as roundValues } from "d3-array";
 import { quantity } from "../../format.js";
 import type { Axis, Plane } from "../../protocol.js";
 import { textWidth } from "../curve/place.js";
 import type { Box } from "../curve/place.js";
+import { linear } from "../scale.js";
 import type { Role } from "../shapes.js";
 
 /** From the low end of an axis to its high end, as the protocol counts. */
@@ -44,12 +45,13 @@ function tickText(v: number, largest: number): string {
 
 /** As many round values as have room. */
 export function ticksOf(axis: Axis, length: number, room: (text: string) => number): Tick[] {
-  const scale = scaleLinear().domain([axis.low, axis.high]).range([0, length]);
+  const scale = linear([axis.low, axis.high], [0, length]);
   const largest = Math.max(Math.abs(axis.low), Math.abs(axis.high));
   for (let wanted = 6; ; wanted--) {
-    const ticks = scale
-      .ticks(wanted)
-      .map((v): Tick => ({ at: scale(v), text: tickText(v, largest) }));
+    const ticks = roundValues(axis.low, axis.high, wanted).map((v): Tick => ({
+      at: scale(v),
+      text: tickText(v, largest),
+    }));
     const widest = Math.max(0, ...ticks.map((tick) => room(tick.text)));
     if (widest * ticks.length <= length || wanted === 1) return ticks;
   }

@@ -23,6 +23,8 @@ export interface CardProps {
   facts: ListFacts;
   /** Small cards of a gallery have no words beneath. */
   small?: boolean;
+  /** Flies past: no picture is asked for, and nothing is said beneath. */
+  passing?: boolean;
 }
 
 function Foot(props: Pick<CardProps, "line" | "facts" | "small">): JSX.Element {
@@ -110,12 +112,12 @@ export function Card(props: CardProps): JSX.Element {
     back ? "back" : "",
     ahead ? "ahead" : "",
   ];
-  const { small = false } = props;
+  const { small = false, passing = false } = props;
   const inside = useMemo(
     () => (
       <>
         <span class="frame">
-          <Picture id={id} alt="" />
+          {passing ? <span class="picture" /> : <Picture id={id} alt="" />}
           {!facts.supports && line.step !== null && (
             <span class="also">
               <TickIcon />
@@ -124,10 +126,10 @@ export function Card(props: CardProps): JSX.Element {
           {back && <span class="ribbon">back in</span>}
           <BothMark row={line.row} />
         </span>
-        <Foot line={line} facts={facts} small={small} />
+        {!passing && <Foot line={line} facts={facts} small={small} />}
       </>
     ),
-    [id, line, facts, back, small],
+    [id, line, facts, back, small, passing],
   );
   return (
     <div

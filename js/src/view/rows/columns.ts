@@ -14,9 +14,13 @@ function tableOf(line: Line): TableItem | null {
 }
 
 /** Features for columns of their own, the most frequent first. */
-export function sharedColumns(lines: readonly Line[], slots: number): number[] {
+export function sharedColumns(
+  lines: readonly Line[],
+  slots: number,
+  least: number = SHARED,
+): number[] {
   const tables = lines.map(tableOf).filter((item) => item !== null);
-  if (tables.length < FEWEST) return [];
+  if (least > 0 && tables.length < FEWEST) return [];
   const often = new Map<number, number>();
   for (const item of tables) {
     for (const column of item.differs.slice(0, slots)) {
@@ -24,7 +28,7 @@ export function sharedColumns(lines: readonly Line[], slots: number): number[] {
     }
   }
   return [...often]
-    .filter(([, times]) => times >= SHARED * tables.length)
+    .filter(([, times]) => times >= least * tables.length)
     .sort((a, b) => b[1] - a[1])
     .slice(0, slots)
     .map(([column]) => column);
@@ -62,6 +66,8 @@ const LETTER = { bold: 8.4, plain: 7.7, point: 4.2, minus: 10 };
 /** Of " vs ". */
 const VERSUS = 23;
 const BETWEEN = 10;
+/** Most features that a row shows. */
+export const MOST_SLOTS = 3;
 /** Width of a strip and the gap beside it. */
 const STRIP = 50;
 
@@ -78,6 +84,25 @@ function widthOf(text: string, weight: "bold" | "plain"): number {
   return Array.from(text).reduce((sum, c) => sum + letter(c), 0);
 }
 
+/** Widths of the numbers by which an item differs most: a run has them measured once, not at every step. */
+const pairWidths = new WeakMap<TableItem, readonly number[]>();
+
+function widthsOf(
+  item: TableItem,
+  columns: readonly Column[],
+  aims: readonly Value[],
+): readonly number[] {
+  const known = pairWidths.get(item);
+  if (known !== undefined) return known;
+  const widths = item.differs.slice(0, MOST_SLOTS).map((i) => {
+    const [column, own, aim] = [columns[i], item.values[i] ?? null, aims[i] ?? null];
+    if (column === undefined || numeric(own, column) === null) return 0;
+    return widthOf(value(own, 18), "bold") + VERSUS + widthOf(value(aim, 18), "plain");
+  });
+  pairWidths.set(item, widths);
+  return widths;
+}
+
 /**
  * How many features fit beside each other in `width` pixels, at most `most`, so that no number
  * is clipped: a strip gives way to the numbers, and a feature to its neighbours.
@@ -91,12 +116,8 @@ export function fit(
 ): Fit {
   let needed = 0;
   for (const item of lines.map(tableOf)) {
-    for (const i of item?.differs.slice(0, most) ?? []) {
-      const [column, own, aim] = [columns[i], item?.values[i] ?? null, aims[i] ?? null];
-      if (column === undefined || numeric(own, column) === null) continue;
-      const pair = widthOf(value(own, 18), "bold") + VERSUS + widthOf(value(aim, 18), "plain");
-      needed = Math.max(needed, pair);
-    }
+    if (item === null) continue;
+    needed = Math.max(needed, ...widthsOf(item, columns, aims).slice(0, most));
   }
   for (let slots = most; slots > 1; slots--) {
     const each = (width - (slots - 1) * BETWEEN) / slots;

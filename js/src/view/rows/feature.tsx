@@ -16,8 +16,10 @@ export function Strip(props: {
   role: Role;
   own: number;
   target: number | null;
+  /** Of several rows, whose middle is `own`: where most of them lie. */
+  spread?: readonly [low: number, high: number];
 }): JSX.Element {
-  const { column, role } = props;
+  const { column, role, spread } = props;
   const at = (x: number): number => EDGE + along(x, column) * (WIDTH - 2 * EDGE);
   const own = at(props.own);
   const target = props.target === null ? null : at(props.target);
@@ -25,12 +27,17 @@ export function Strip(props: {
   return (
     <svg class="strip" width={WIDTH} height={HEIGHT} aria-hidden="true">
       <path class="rail" d={`M2 ${middleLine}H${WIDTH - 2}`} />
+      {spread && (
+        <path class={`spread ${role}`} d={`M${at(spread[0])} ${middleLine}H${at(spread[1])}`} />
+      )}
       {target !== null && (
         <>
-          <path
-            class="distance"
-            d={`M${Math.min(own, target)} ${middleLine}H${Math.max(own, target)}`}
-          />
+          {!spread && (
+            <path
+              class="distance"
+              d={`M${Math.min(own, target)} ${middleLine}H${Math.max(own, target)}`}
+            />
+          )}
           <path class="target-bar" d={`M${target} 0.5V${HEIGHT - 0.5}`} />
         </>
       )}

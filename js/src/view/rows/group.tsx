@@ -1,11 +1,17 @@
 /** The line over the rows of one group: how many, and what they do together. */
 
 import type { JSX } from "preact";
-import { count, middle } from "../../format.js";
+import { useMemo } from "preact/hooks";
+import { count, middle, value } from "../../format.js";
+import type { Column } from "../../protocol.js";
 import { useView } from "../context.js";
 import { Shape } from "../shapes.js";
+import type { Role } from "../shapes.js";
 import type { Group } from "./arrange.js";
+import { numeric } from "./columns.js";
+import { Strip } from "./feature.js";
 import type { Measure } from "./measure.js";
+import { profileOf } from "./profile.js";
 
 function Chevron(props: { open: boolean }): JSX.Element {
   return (
@@ -15,15 +21,54 @@ function Chevron(props: { open: boolean }): JSX.Element {
   );
 }
 
+const NONE: readonly Column[] = [];
+
+/** Where the rows of a group lie, beside the target. */
+function Profile(props: { group: Group; role: Role; slots: number }): JSX.Element {
+  const { start } = useView();
+  const { group, role, slots } = props;
+  const { display, target } = start;
+  const columns = display.kind === "table" ? display.columns : NONE;
+  const aims = target.item.kind === "table" ? target.item.values : [];
+  const spreads = useMemo(() => profileOf(group.lines, columns, slots), [group, columns, slots]);
+  return (
+    <span class="content features">
+      {spreads.map(({ column: i, low, middle: half, high }) => {
+        const column = columns[i];
+        const aim = aims[i] ?? null;
+        return column ? (
+          <span key={i} class="feature" title={column.name}>
+            <span class="feature-name">{middle(column.name, 28)}</span>
+            <span class="feature-value">
+              <Strip
+                column={column}
+                role={role}
+                own={half}
+                target={numeric(aim, column)}
+                spread={[low, high]}
+              />
+              <span class="pair numbers">
+                <b>{value(half, 18)}</b>
+                <span class="versus">{`vs ${value(aim, 18)}`}</span>
+              </span>
+            </span>
+          </span>
+        ) : null;
+      })}
+    </span>
+  );
+}
+
 export function GroupLine(props: {
   group: Group;
+  slots: number;
   index: number;
   tabIndex: number;
   measure: Measure;
   /** The largest sum of all groups: one scale for their bars. */
   largest: number;
 }): JSX.Element {
-  const { screen, dispatch } = useView();
+  const { start, screen, width, dispatch } = useView();
   const { group, measure } = props;
   const { open } = screen.arrangement;
   const sum = summed(group, measure);
@@ -33,8 +78,17 @@ export function GroupLine(props: {
     const next = group.open ? open.filter((key) => key !== group.key) : [...open, group.key];
     dispatch({ type: "arrange", change: { open: next } });
   };
+  const bar = (
+    <span class="bar" aria-hidden="true">
+      <span
+        class="fill"
+        style={{ width: `${((100 * Math.abs(sum)) / props.largest).toFixed(1)}%` }}
+      />
+    </span>
+  );
+  const profiled = width === "wide" && start.display.kind === "table";
   return (
-    <div role="listitem" class="row group">
+    <div role="listitem" class={profiled ? "row group profiled" : "row group"}>
       <button
         type="button"
         data-index={props.index}
@@ -43,17 +97,36 @@ export function GroupLine(props: {
         onClick={toggle}
       >
         <Chevron open={group.open} />
-        {/* Always a cell: without one the others would move to its place. */}
-        <span>{alike && <Shape role={role} />}</span>
-        <b>{count(group.lines.length)}</b>
-        <span class="clip">{middle(group.title, 60)}</span>
-        <span class="bar" aria-hidden="true">
-          <span
-            class="fill"
-            style={{ width: `${((100 * Math.abs(sum)) / props.largest).toFixed(1)}%` }}
-          />
-        </span>
-        <span class="change">{`${measure.write(sum)} together`}</span>
+        {profiled ? (
+          <>
+            <span class="identity">
+              <span class="label">
+                {alike && <Shape role={role} />}
+                <b>{count(group.lines.length)}</b>
+                {group.lines.length === 1 ? "row" : "rows"}
+              </span>
+              {/* The first of the features says it too, where there is no room for words. */}
+              <span class={screen.arrangement.group === "feature" ? "aloud" : "meta clip"}>
+                {middle(group.title, 60)}
+              </span>
+            </span>
+            <span class="moved">
+              {bar}
+              <span class="change">{measure.write(sum)}</span>
+            </span>
+            <Profile group={group} role={alike ? role : "other"} slots={props.slots} />
+            <span class="tail meta">together</span>
+          </>
+        ) : (
+          <>
+            {/* Always a cell: without one the others would move to its place. */}
+            <span>{alike && <Shape role={role} />}</span>
+            <b>{count(group.lines.length)}</b>
+            <span class="clip">{middle(group.title, 60)}</span>
+            {bar}
+            <span class="change">{`${measure.write(sum)} together`}</span>
+          </>
+        )}
       </button>
     </div>
   );

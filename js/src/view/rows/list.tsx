@@ -10,7 +10,7 @@ import type { Width } from "../width.js";
 import { deedOf, phaseOf, relabels } from "../summary.js";
 import { arranged, between } from "./arrange.js";
 import { Card } from "./card.js";
-import { fit, sharedColumns } from "./columns.js";
+import { MOST_SLOTS, fit, sharedColumns } from "./columns.js";
 import type { Fit } from "./columns.js";
 import { Detail } from "./detail.js";
 import { GroupLine, summed } from "./group.js";
@@ -33,7 +33,7 @@ const ASIDE: Record<Width, number> = { wide: 396, medium: 36, narrow: 0 };
 const COMFORTABLE = 520;
 const CARD = { least: 128, gap: 16, foot: { supports: 70, ranking: 52 } };
 
-function Header(props: { facts: ListFacts }): JSX.Element | null {
+function Header(props: { facts: ListFacts; grouped: boolean }): JSX.Element | null {
   const { start, state, width } = useView();
   const { facts } = props;
   const { display, target } = start;
@@ -54,7 +54,13 @@ function Header(props: { facts: ListFacts }): JSX.Element | null {
         {own && (
           <span class="differs" style={{ gridColumn: `${facts.shared.length + 1} / -1` }}>
             <i class="target-key" /> target
-            <span>{facts.shared.length > 0 ? "also differs in" : "differs most from it in"}</span>
+            <span>
+              {props.grouped && width === "wide"
+                ? "of a group: median and middle 80\u202f%"
+                : facts.shared.length > 0
+                  ? "also differs in"
+                  : "differs most from it in"}
+            </span>
           </span>
         )}
       </span>
@@ -132,19 +138,22 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   const room = useWidth(box, 720);
   const kind = start.display.kind;
   const running = supports && phaseOf(state, live) === "running";
+  const tools = lines.length > FEW && !running;
+  const grouped = tools && arrangement.group !== "none" && kind !== "image";
   const { display, target } = start;
   const { slots, strips } = useMemo((): Fit => {
     if (display.kind !== "table" || target.item.kind !== "table") return { slots: 1, strips: true };
     const content = room - ASIDE[width];
-    const most = width === "wide" && content >= COMFORTABLE ? 3 : 2;
+    const most = width === "wide" && content >= COMFORTABLE ? MOST_SLOTS : MOST_SLOTS - 1;
     return fit(content, most, lines, display.columns, target.item.values);
   }, [lines, display, target, room, width]);
   const facts = useMemo((): ListFacts => {
-    const shared = running || width === "narrow" ? [] : sharedColumns(lines, slots);
+    // Each group says what it has in common itself.
+    const apart = running || grouped || width === "narrow";
+    const shared = apart ? [] : sharedColumns(lines, slots);
     return { supports, measure: measure(lines, start.claim), shared, slots };
-  }, [lines, start, supports, slots, running, width]);
+  }, [lines, start, supports, slots, running, grouped, width]);
 
-  const tools = lines.length > FEW && !running;
   // All that takes a look at every row is done here, and not while the list scrolls.
   const { entries, places, kept, largest } = useMemo(() => {
     const entries = tools
@@ -259,11 +268,19 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
           key={`group ${entry.key}`}
           group={entry}
           measure={facts.measure}
+          slots={slots}
           largest={largest}
           {...at}
         />
       ) : (
-        <Part key={entry.line.row} line={entry.line} count={entries.length} facts={facts} {...at} />
+        <Part
+          key={entry.line.row}
+          line={entry.line}
+          count={entries.length}
+          facts={facts}
+          passing={virtual.passing}
+          {...at}
+        />
       ),
     );
   }
@@ -278,7 +295,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
       <Follow places={places} across={across} reveal={reveal} />
       {tools && <Tools lines={lines} kept={kept} supports={supports} />}
       {supports && <Together lines={lines} />}
-      <Header facts={facts} />
+      <Header facts={facts} grouped={grouped} />
       {all === 0 && lines.length > 0 && <p class="nothing">No row is like that.</p>}
       <div
         ref={box}

@@ -41,10 +41,12 @@ export function measure(lines: readonly Line[], claim: Claim): Measure {
   const scale = predicts(claim) ? predictionUnit(claim) : 1;
   // Three digits of the largest, as many decimals for all.
   const most = all.reduce((top, change) => Math.max(top, Math.abs(scale * change)), 1e-12);
-  const decimals = Math.min(8, Math.max(0, 2 - Math.floor(Math.log10(most))));
+  const first = -Math.floor(Math.log10(most));
+  const decimals = Math.min(8, Math.max(0, 2 + first));
   const write = (change: number): string => {
     if (unit === "confidence") return points(change, digits);
-    if (unit === "log-odds") return odds(change);
+    // Two digits of the largest: all would else be a hundredth.
+    if (unit === "log-odds") return odds(change, Math.min(4, Math.max(2, 1 + first)));
     return points((scale * change) / 100, decimals);
   };
   return {

@@ -34,6 +34,8 @@ export interface RowProps {
   count: number;
   tabIndex: number;
   facts: ListFacts;
+  /** Flies past: only what says where it is is drawn. */
+  passing: boolean;
 }
 
 function Identity(props: { line: Line }): JSX.Element {
@@ -92,7 +94,7 @@ function Content(props: { line: Line; facts: ListFacts }): JSX.Element {
   );
 }
 
-function Tail(props: Omit<RowProps, "count">): JSX.Element {
+function Tail(props: Omit<RowProps, "count" | "passing">): JSX.Element {
   const { toggle } = useView();
   const { line, facts } = props;
   if (!facts.supports) {
@@ -117,7 +119,7 @@ function Tail(props: Omit<RowProps, "count">): JSX.Element {
 
 export function Row(props: RowProps): JSX.Element {
   const { state, start, screen, dispatch, selected, select, toggle } = useView();
-  const { line, facts, index, count, tabIndex } = props;
+  const { line, facts, index, count, tabIndex, passing } = props;
   const { play } = screen;
   const chosen = useCursor() === line.step && line.step !== null;
   const back = line.step !== null && screen.back.includes(line.row);
@@ -139,11 +141,11 @@ export function Row(props: RowProps): JSX.Element {
           <Bar line={line} measure={facts.measure} />
           <Change line={line} measure={facts.measure} />
         </span>
-        <Content line={line} facts={facts} />
+        {passing ? <span class="content" /> : <Content line={line} facts={facts} />}
         <Tail line={line} facts={facts} index={index} tabIndex={tabIndex} />
       </>
     ),
-    [line, facts, index, tabIndex],
+    [line, facts, index, tabIndex, passing],
   );
   return (
     <div

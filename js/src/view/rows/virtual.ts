@@ -1,7 +1,7 @@
 /** Only the rows near the window of a long list are drawn. */
 
 import type { RefObject } from "preact";
-import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** Lists up to this height are drawn whole and scroll with the page. */
 const WHOLE = 760;
@@ -9,6 +9,10 @@ const WHOLE = 760;
 const WINDOW = 460;
 /** Drawn beyond either edge, about, in pixels. */
 const BEYOND = 160;
+/** Milliseconds without a jump after which a list counts as standing still. */
+const STILL = 120;
+/** Jumps on end that make a flight: one alone is a key, or a click on the scroll bar. */
+const FLIGHT = 3;
 
 /** How much of a list is shown at once, in pixels. */
 export interface Extent {
@@ -29,6 +33,8 @@ export interface Virtual {
   window: number | null;
   /** First and last line that can be seen, from 1. */
   seen: [number, number];
+  /** Whether lines fly past faster than anybody reads: what is in them may wait. */
+  passing: boolean;
   reveal: (line: number) => void;
 }
 
@@ -43,14 +49,35 @@ export function useVirtual(
   // Half a line at the lower edge says that there is more.
   const window = Math.round((Math.max(1, Math.round(extent.window / height)) + 0.5) * height);
   const [top, setTop] = useState(0);
+  const [passing, setPassing] = useState(false);
+  const flight = useRef({ from: 0, jumps: 0 });
 
   useEffect(() => {
     const element = ref.current;
     if (!long || element === null) return;
-    const onScroll = (): void => setTop(element.scrollTop);
+    let still: ReturnType<typeof setTimeout> | undefined;
+    const land = (): void => {
+      flight.current.jumps = 0;
+      setPassing(false);
+    };
+    const onScroll = (): void => {
+      const { from, jumps } = flight.current;
+      const to = element.scrollTop;
+      const far = Math.abs(to - from) > window / 2;
+      flight.current = { from: to, jumps: far ? jumps + 1 : jumps };
+      setTop(to);
+      if (far) {
+        setPassing(jumps + 1 >= FLIGHT);
+        clearTimeout(still);
+        still = setTimeout(land, STILL);
+      }
+    };
     element.addEventListener("scroll", onScroll, { passive: true });
-    return () => element.removeEventListener("scroll", onScroll);
-  }, [ref, long]);
+    return () => {
+      clearTimeout(still);
+      element.removeEventListener("scroll", onScroll);
+    };
+  }, [ref, long, window]);
 
   useLayoutEffect(() => {
     const element = ref.current;
@@ -72,7 +99,8 @@ export function useVirtual(
   );
 
   if (!long) {
-    return { first: 0, last: lines, before: 0, after: 0, window: null, seen: [1, lines], reveal };
+    const seen: [number, number] = [1, lines];
+    return { first: 0, last: lines, before: 0, after: 0, window: null, seen, passing, reveal };
   }
   const at = Math.min(top, Math.max(0, lines * height - window));
   const beyond = Math.ceil(BEYOND / height);
@@ -88,6 +116,7 @@ export function useVirtual(
       Math.min(lines, Math.round(at / height) + 1),
       Math.min(lines, Math.floor((at + window) / height)),
     ],
+    passing,
     reveal,
   };
 }
