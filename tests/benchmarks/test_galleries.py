@@ -9,7 +9,16 @@ from scipy.spatial.distance import cdist
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.galleries import galleries, spread
-from benchmarks.gallery_data import BRIGHTNESS, COLOURS, COSINE, FEATURES, PIXELS, dog_fish, looks
+from benchmarks.gallery_data import (
+    BRIGHTNESS,
+    COLOURS,
+    COSINE,
+    FEATURES,
+    PIXELS,
+    cat_dog,
+    dog_fish,
+    looks,
+)
 from benchmarks.gallery_measures import (
     AGAINST,
     INFLUENCE,
@@ -191,3 +200,24 @@ def test_targets_are_spread_over_those_that_the_model_is_unsure_of(album):
 def test_without_the_data_the_section_says_so(monkeypatch):
     monkeypatch.delenv("FORCING_DATA", raising=False)
     assert "FORCING_DATA" in "".join(galleries(Settings()))
+
+
+def test_the_section_tells_what_was_measured(monkeypatch, tmp_path, album):
+    monkeypatch.setenv("FORCING_DATA", str(tmp_path))
+    other = cat_dog(load_digits((4, 9)))
+    monkeypatch.setattr("benchmarks.galleries.dog_fish", lambda: album)
+    monkeypatch.setattr("benchmarks.galleries.cat_dog", lambda: other)
+    kept = {}
+    monkeypatch.setattr("benchmarks.record.keep", lambda name, values: kept.update({name: values}))
+    few = {"dog-fish": 5, "cat-dog": 3}
+    monkeypatch.setattr("benchmarks.galleries.DECISIONS", few)
+    told = "\n".join(galleries(Settings()))
+    every = {name: part["decisions"] for name, part in kept["galleries"].items()}
+    assert {name: len(decisions) for name, decisions in every.items()} == few
+    (row,) = (line for line in told.splitlines() if line.startswith("| dog-fish: 5 "))
+    sets = [one for one in every["dog-fish"] if one["size"] is not None]
+    assert f"| {sum(one['flipped'] for one in sets)}/{len(sets)} |" in row
+    away = [one["away"]["pixels"][POSITIVE][INFLUENCE][0] for one in every["dog-fish"]]
+    table = told.partition("**dog-fish, positive photographs**")[2]
+    (row,) = (line for line in table.split("**")[0].splitlines() if line.startswith("| influence"))
+    assert row.split("|")[5].split(",")[0].strip() == f"{np.median(away):.2f}"
