@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import base64
+import io
 import json
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Locator, sync_playwright
 
 from ui.notebook_page import NotebookPage
@@ -24,6 +26,9 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LONG = 600.0
 """Seconds that the slowest of the cells may take."""
 WIDGET = "application/vnd.jupyter.widget-view+json"
+EXPLANATION = "application/vnd.forcing.v1+json"
+COLOURS = 128
+"""Of a figure that is kept as a picture: enough for lines and letters, at a third of the size."""
 OUTPUT = ".jp-OutputArea-child"
 SETTLE = 8.0
 """Seconds for outputs that are replaced after their cell has ended."""
@@ -77,7 +82,15 @@ def _draw(cell: dict[str, Any], area: Locator) -> None:
         if WIDGET in data and "text/html" not in data:
             shot = area.locator(OUTPUT).nth(place).locator(".jp-OutputArea-output").screenshot()
             del data[WIDGET]
-            data["image/png"] = base64.b64encode(shot).decode()
+            data["image/png"] = base64.b64encode(_smaller(shot)).decode()
+
+
+def _smaller(shot: bytes) -> bytes:
+    picture = Image.open(io.BytesIO(shot)).convert("RGB")
+    written = io.BytesIO()
+    flat = picture.quantize(COLOURS, dither=Image.Dither.NONE)
+    flat.save(written, "png", optimize=True)
+    return written.getvalue()
 
 
 def _kept(new: dict[str, Any], old: dict[str, Any]) -> str:
@@ -88,7 +101,35 @@ def _kept(new: dict[str, Any], old: dict[str, Any]) -> str:
         if errors:
             raise RuntimeError(f"a cell failed: {errors[0]['evalue']}\n{''.join(cell['source'])}")
     new["metadata"] = old["metadata"]
-    return json.dumps(new, indent=1, ensure_ascii=False) + "\n"
+    return written(new)
+
+
+def written(notebook: dict[str, Any]) -> str:
+    """The file of a notebook as Jupyter writes it, but each explanation in one line: with a line
+    for each of its numbers it would be twice as large.
+    """
+    lines: dict[str, str] = {}
+
+    def placed(data: dict[str, Any]) -> dict[str, Any]:
+        if EXPLANATION not in data:
+            return data
+        place = f"explanation {len(lines)} of this notebook"
+        lines[json.dumps(place)] = json.dumps(data[EXPLANATION], ensure_ascii=False)
+        return data | {EXPLANATION: place}
+
+    cells = [
+        cell
+        | (
+            {"outputs": [o | {"data": placed(o["data"])} if "data" in o else o for o in outputs]}
+            if (outputs := cell.get("outputs"))
+            else {}
+        )
+        for cell in notebook["cells"]
+    ]
+    text = json.dumps(notebook | {"cells": cells}, indent=1, ensure_ascii=False) + "\n"
+    for place, line in lines.items():
+        text = text.replace(f'"{EXPLANATION}": {place}', f'"{EXPLANATION}": {line}', 1)
+    return text
 
 
 def _arguments() -> tuple[list[Path], Path | None]:

@@ -359,6 +359,25 @@ def test_points_of_two_groups_and_the_diagonal():
     assert lines(figure)[""].x.tolist() == [1, 4]
 
 
+def test_points_that_are_rows_are_picked_in_the_widget_too():
+    widget = Follower()
+    widget.selected = [40]
+    groups = {"one": ([0.5, np.nan, 2.0], [1, 2, 3]), "two": ([4, 5], [6, 7]), "other": ([1], [1])}
+    figure = points(groups, x="a", y="b", crowd=(range(9), range(9)), widget=widget,
+                    rows={"one": [30, 40, 50], "two": [60, 40]})  # fmt: skip
+    scatters = [mark for mark in figure.marks if isinstance(mark, bqplot.Scatter)]
+    crowd, marks = scatters[0], {mark.labels[0]: mark for mark in scatters if len(mark.labels)}
+    assert crowd.x.tolist() == list(range(9))
+    # The second point of the first group cannot be drawn, so that it is not picked either.
+    assert marks["one"].selected is None
+    assert marks["two"].selected.tolist() == [1]
+    marks["one"].selected = np.array([1])
+    assert widget.selected == [50]
+    assert marks["two"].selected is None
+    assert marks["other"].interactions.get("click") != "select"
+    assert crowd.default_size < marks["one"].default_size
+
+
 @pytest.mark.parametrize(
     ("curve", "said"),
     [

@@ -35,7 +35,8 @@ class Images:
         or (1 | 3, height, width), uint8 or floats from 0 to 1 (other ranges are scaled by the
         largest value of the collection); or paths; or PIL images.
     size
-        Longest side of the thumbnails, in pixels.
+        Longest side of the thumbnails, in pixels. What is smaller is enlarged pixel by pixel,
+        but for JPEG files, which stay as they are.
     """
 
     def __init__(self, arrays_or_paths: Sequence[Any] | NDArray[Any], *, size: int = 96) -> None:
@@ -115,6 +116,9 @@ def thumbnail(source: Any, size: int, largest: float = 1.0) -> bytes:
     image = _open(source, largest)
     longest = max(image.size)
     pillow = _pillow()
+    if longest <= size and "JPEG" in (getattr(it, "format", None) for it in (source, image)):
+        # A small photograph stays one: pixel by pixel it would be three times as large.
+        return _save(image, "JPEG", quality=90)
     if longest < size:
         # A whole factor and no smoothing: the pixels of an 8 x 8 digit stay square and crisp.
         factor = max(1, size // longest)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import bqplot as bqplot_module
+    import ipywidgets
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -16,6 +17,8 @@ FAVOURED, RIVAL, NEUTRAL, THIRD = "#2b8cc4", "#de6f1f", "#7d848d", "#3f9d6b"
 INK = "var(--jp-ui-font-color1, currentColor)"
 PICKED = {"stroke": INK, "stroke-width": "3"}
 """How selected points look."""
+WIDTHS = ("220px", "380px")
+"""Of a figure beside others, at least and at most."""
 LEGEND = {"legend_style": {"stroke": "none", "fill": "none"}}
 
 
@@ -56,6 +59,16 @@ def figure(
         fig_margin={"top": 36, "bottom": 48, "left": 52, "right": 12},
         **options,
     )
+
+
+def beside(figures: list[Any]) -> ipywidgets.HBox:
+    """Figures beside each other as long as they can be read, in a narrow notebook below."""
+    import ipywidgets
+
+    for figure in figures:
+        figure.layout.width = f"{min(48, 96 // max(1, len(figures)))}%"
+        figure.layout.min_width, figure.layout.max_width = WIDTHS
+    return ipywidgets.HBox(figures, layout={"flex_flow": "row wrap"})
 
 
 def ticks(low: float, high: float) -> Array:

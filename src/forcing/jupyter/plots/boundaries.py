@@ -94,7 +94,7 @@ def boundary(
         figures.append(base.figure(bq, marks, axes, title=title, title_style=style))
     for other in points[1:]:
         ipywidgets.jslink((points[0], "selected"), (other, "selected"))
-    return ipywidgets.HBox(figures, layout={"flex_flow": "row wrap"})
+    return base.beside(figures)
 
 
 def _points(

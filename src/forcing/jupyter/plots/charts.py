@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from forcing.jupyter.plots import base
-from forcing.jupyter.plots.base import FAVOURED, NEUTRAL, RIVAL, THIRD, Array
+from forcing.jupyter.plots.base import FAVOURED, NEUTRAL, PICKED, RIVAL, THIRD, Array
+from forcing.jupyter.plots.linked import Selecting, link
 
 if TYPE_CHECKING:
     import bqplot
@@ -81,6 +82,9 @@ def points(
     percent: bool = False,
     diagonal: bool = False,
     title: str = "",
+    crowd: Sequence[ArrayLike] | None = None,
+    rows: Mapping[str, ArrayLike] | None = None,
+    widget: Selecting | None = None,
 ) -> bqplot.Figure:
     """Points in a marker and colour for each group.
 
@@ -92,29 +96,46 @@ def points(
         As in `lines`.
     diagonal
         Draw where x = y.
+    crowd
+        x and y of further points, which are specks behind the groups.
+    rows
+        Of groups whose points are training rows, their positions, (k,): with `widget` they are
+        marked where they are selected in it, and it follows a click on a point.
+    widget
+        The live widget.
     """
     bq = base.bqplot()
-    drawn = {name: _cleaned(name, group, log_x, log_y) for name, group in groups.items()}
+    rows = {} if rows is None else rows
+    whole = {name: (*group[:2], rows[name]) if name in rows else group
+             for name, group in groups.items()}  # fmt: skip
+    drawn = {name: _cleaned(name, group, log_x, log_y) for name, group in whole.items()}
     x_scale, y_scale = _scale(bq, log_x), _scale(bq, log_y)
-    marks = []
+    marks, linked = [], []
+    if crowd is not None:
+        across, up, _ = _cleaned("crowd", crowd, log_x, log_y)
+        marks.append(_specks(bq, across, up, x_scale, y_scale))
     if diagonal:
         values = np.concatenate([np.concatenate(group[:2]) for group in drawn.values()])
         ends = [values.min(), values.max()]
         marks.append(base.line(bq, ends, ends, x_scale, y_scale, NEUTRAL, line_style="dashed"))
-    for place, (name, (across, up, _)) in enumerate(drawn.items()):
-        marks.append(
-            bq.Scatter(
-                x=across,
-                y=up,
-                scales={"x": x_scale, "y": y_scale},
-                colors=[_COLOURS[place % len(_COLOURS)]],
-                marker=_MARKERS[place % len(_MARKERS)],
-                default_size=36,
-                opacities=[0.75],
-                labels=[name],
-                display_legend=len(drawn) > 1,
-            )
+    for place, (name, (across, up, positions)) in enumerate(drawn.items()):
+        mark = bq.Scatter(
+            x=across,
+            y=up,
+            scales={"x": x_scale, "y": y_scale},
+            colors=[_COLOURS[place % len(_COLOURS)]],
+            marker=_MARKERS[place % len(_MARKERS)],
+            default_size=36,
+            opacities=[0.75],
+            labels=[name],
+            display_legend=len(drawn) > 1,
         )
+        marks.append(mark)
+        if name in rows and widget is not None and positions is not None:
+            mark.interactions, mark.selected_style = {"click": "select"}, PICKED
+            linked.append((mark, positions.astype(np.intp)))
+    if widget is not None:
+        link(linked, widget)
     return _framed(bq, marks, x_scale, y_scale, x, y, percent, log_x, log_y, title)
 
 
@@ -133,6 +154,17 @@ def _cleaned(
     if not kept.any():
         raise ValueError(f"{name!r} has no points that can be drawn.")
     return parts[0][kept], parts[1][kept], parts[2][kept] if len(parts) == 3 else None
+
+
+def _specks(bq: Any, x: Array, y: Array, x_scale: Any, y_scale: Any) -> Any:
+    return bq.Scatter(
+        x=x,
+        y=y,
+        scales={"x": x_scale, "y": y_scale},
+        colors=[NEUTRAL],
+        default_size=6,
+        opacities=[0.3],
+    )
 
 
 def _scale(bq: Any, log: bool) -> Any:

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     import bqplot
     import ipywidgets
 
-WIDTHS = ("220px", "380px")
-"""Of a panel, at least and at most."""
-
 
 def orders(
     source: Explanation | HasExplanation,
@@ -73,22 +70,17 @@ def orders(
     }
     ground = _Ground.of(bq, chosen(found, axes), [row for pair in parts.values() for row in pair])
     figures, linked = [], []
-    width = f"{min(48, 96 // max(1, len(parts)))}%"
     for title, (strongest, others) in parts.items():
         drawn = [
             *ground.scattered(bq, others, size=24, opacity=0.6, colour=NEUTRAL),
             *ground.scattered(bq, strongest, size=64, opacity=0.95),
         ]
         rest = ground.crowd(bq, np.concatenate([strongest, others]))
-        figure = ground.panel(bq, [rest, *(mark for mark, _ in drawn)], title)
-        # Beside each other as long as they can be read, in a narrow notebook below each other.
-        figure.layout.width, figure.layout.min_width, figure.layout.max_width = width, *WIDTHS
-        figures.append(figure)
+        figures.append(ground.panel(bq, [rest, *(mark for mark, _ in drawn)], title))
         linked += drawn
     if widget is not None:
         link(linked, widget)
-    panels = ipywidgets.HBox(figures, layout={"flex_flow": "row wrap"})
-    return ipywidgets.VBox([panels, ipywidgets.HTML(_key(found, first, following))])
+    return ipywidgets.VBox([base.beside(figures), ipywidgets.HTML(_key(found, first, following))])
 
 
 @dataclass(frozen=True)

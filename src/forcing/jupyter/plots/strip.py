@@ -28,8 +28,8 @@ class Strip:
         source = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
         said = escape(caption)
         return (
-            f'<td align="center" valign="top"><img src="{source}" width="{self.size}" '
-            f'alt="{said}"><br>{said}</td>'
+            f'<td align="center" valign="top" style="text-align: center">'
+            f'<img src="{source}" width="{self.size}" alt="{said}"><br>{said}</td>'
         )
 
     def __repr__(self) -> str:
