@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measure import told
 from benchmarks.poison_craft import Progress, crafted
 from benchmarks.poison_data import Case
 from benchmarks.poison_measures import Array, poisoned, succeeds
+from benchmarks.poison_store import Store
 
-ITERATIONS = 120
+ITERATIONS = 80
 WEAK = 20
 """Iterations of a poison that stops early."""
 SHOWN = 0.3
 """How much of the target's picture shines through, where it is mixed in beforehand."""
 TOGETHER = 8
 """Poisons that are crafted at the same time."""
-HALVINGS = 6
+HALVINGS = 4
 """Of the interval in which the weakest share is looked for."""
 
 
@@ -38,14 +41,14 @@ def plans(case: Case, each: int, bases: int = 1, seed: int = 0) -> list[Plan]:
     """Targets drawn from the rightly decided test rows, as many of either class, and bases drawn
     from the training rows of the other class.
     """
-    rng = np.random.default_rng(seed)
     right = case.model.predict(case.X_test) == case.y_test
     drawn = []
     for label in np.unique(case.y).tolist():
         members = np.flatnonzero(right & (case.y_test == label))
         others = np.flatnonzero(case.y == case.other(label))
-        for target in rng.permutation(members)[:each].tolist():
-            chosen = rng.permutation(others)[:bases].tolist()
+        for target in np.random.default_rng(seed).permutation(members)[:each].tolist():
+            # Drawn for each target by itself: more targets leave the others as they are.
+            chosen = np.random.default_rng([seed, target]).permutation(others)[:bases].tolist()
             drawn.append(Plan(target, tuple(chosen), case.other(label)))
     return drawn
 
@@ -67,23 +70,27 @@ def craft(
 
 
 def crafted_all(
-    case: Case, pairs: Sequence[tuple[int, int]], told: Callable[[str], None], **how: Any
-) -> tuple[NDArray[np.float32], Array, Array]:
-    """The poisons of all pairs as they are stored, how far their features are from the target's
-    and how far their pixels have moved (root mean square, 0 to 1).
+    case: Case, pairs: Sequence[tuple[int, int]], store: Store, name: str, **how: Any
+) -> tuple[NDArray[np.float32], Array]:
+    """The poisons of all pairs as they are stored, and how far their pixels have moved (root mean
+    square, 0 to 1).
     """
-    poisons, apart, moved = [], [], []
+    poisons, moved_by = [], []
     for begin in range(0, len(pairs), TOGETHER):
         some = pairs[begin : begin + TOGETHER]
-        last = None
-        for last in craft(case, some, **how):
-            pass
-        assert last is not None
-        poisons.append(case.stored(last.pictures))
-        apart.append(last.apart)
-        moved.append(last.moved)
-        told(f"{begin + len(some)} of {len(pairs)} poisons crafted")
-    return np.concatenate(poisons), np.concatenate(apart), np.concatenate(moved)
+        key = f"{name}-{begin}-{len(some)}"
+        one = store.arrays(key, partial(_together, case, some, how))
+        poisons.append(one["poisons"])
+        moved_by.append(one["moved"])
+        told(f"{name}: {begin + len(some)} of {len(pairs)} poisons crafted")
+    return np.concatenate(poisons), np.concatenate(moved_by)
+
+
+def _together(
+    case: Case, pairs: Sequence[tuple[int, int]], how: dict[str, Any]
+) -> dict[str, NDArray[Any]]:
+    *_, last = craft(case, pairs, **how)
+    return {"poisons": case.stored(last.pictures), "moved": last.moved}
 
 
 # Attacks on the features themselves

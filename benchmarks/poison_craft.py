@@ -88,9 +88,7 @@ def crafted(
         x = ((forward + steps * beta * base) / (1 + steps * beta)).clamp(0, 1)
 
 
-def _apart(
-    features: Callable[[Tensor], Tensor], x: Tensor, goal: Tensor
-) -> tuple[Tensor, Tensor]:
+def _apart(features: Callable[[Tensor], Tensor], x: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
     """(m,): |f(x) - goal|^2, and its gradient."""
     x = x.detach().requires_grad_()
     apart = ((features(x) - goal) ** 2).sum(1)

@@ -20,7 +20,7 @@ from torch import Tensor
 
 import forcing
 from benchmarks import mobilenet
-from forcing.datasets import Dataset, DatasetMissingError, folder, load_dogfish
+from forcing.datasets import Dataset, DatasetMissingError, folder, load_cifar10, load_dogfish
 
 EACH = 500
 """Training rows of each class, as in the paper; of digits all there are."""
@@ -206,3 +206,26 @@ def features_differ(data: Dataset, rows: int = 32, size: int = 224) -> dict[str,
         apart = np.linalg.norm(ours - data.X[chosen], axis=1)
         found[name] = float(np.median(apart / np.linalg.norm(data.X[chosen], axis=1)))
     return found
+
+
+def cats(C: float = 0.01, each: int = EACH, tests: int = 400) -> Case:
+    """Cats and dogs of CIFAR-10, by features alone: a task with decisions on few rows."""
+    data = load_cifar10(("cat", "dog"), n_train=2 * each, n_test=tests, stand_in=False)
+    return Case(
+        name="cat-dog",
+        X=np.asarray(data.X, dtype=float),
+        y=data.y,
+        X_test=np.asarray(data.X_test, dtype=float),
+        y_test=data.y_test,
+        pixels=[],
+        pixels_test=[],
+        features=_no_network,
+        levels=255,
+        C=C,
+        step=0.0,
+        beta=0.0,
+    )
+
+
+def _no_network(_: Tensor) -> Tensor:
+    raise NotImplementedError("Attacked by their features alone.")

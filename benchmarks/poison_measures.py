@@ -22,7 +22,6 @@ from forcing.study.linear import LinearExplainer
 Array = NDArray[np.float64]
 
 ORDERS = ("influence", "representer", "nearest")
-BASELINES = (*ORDERS, "prefix")
 NEXT = 10
 """Rows that the nearest one is compared with."""
 
@@ -106,7 +105,7 @@ def found(data: Poisoned, x: Array, explanation: Explanation | None = None) -> F
 
 
 def ordered(data: Poisoned, explanation: Explanation) -> Ordered:
-    """Of an explanation with the `BASELINES`."""
+    """Of an explanation with the `ORDERS` as baselines."""
     rankings = explanation.rankings
     places = {
         name: np.flatnonzero(np.isin(rankings[name].rows, data.poisons)).tolist()[0]
@@ -115,11 +114,16 @@ def ordered(data: Poisoned, explanation: Explanation) -> Ordered:
     return Ordered(
         place={name: 1 + place for name, place in places.items()},
         flips_at={name: rankings[name].flips_at for name in ORDERS},
-        foretold=rankings["prefix"].predicted,
-        share=float(
-            rankings["influence"].scores[places["influence"]] / explanation.claim.margin
-        ),
+        foretold=foretold(explanation),
+        share=float(rankings["influence"].scores[places["influence"]] / explanation.claim.margin),
     )
+
+
+def foretold(explanation: Explanation) -> int | None:
+    """The fewest first rows whose influences add up to more than the margin."""
+    sums = np.cumsum(explanation.rankings["influence"].scores)
+    enough = np.flatnonzero(sums > explanation.claim.margin)
+    return int(enough[0]) + 1 if len(enough) else None
 
 
 def unnoticed(case: Case, data: Poisoned, target: int) -> tuple[float, int]:
@@ -191,7 +195,7 @@ def suspicion(every: Sequence[Signs], name: str) -> Array:
     field, sign = SUSPICIOUS[name]
     values = sign * np.array([getattr(one, field) for one in every], dtype=float)
     # Infinite sizes are the least suspicious of all.
-    return np.nan_to_num(values, neginf=-1e12, posinf=1e12)
+    return np.asarray(np.nan_to_num(values, neginf=-1e12, posinf=1e12))
 
 
 def roc(attacked: Array, clean: Array) -> tuple[Array, Array]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import decides, told
+from benchmarks.measure import told
 from benchmarks.poison_attacks import (
     ITERATIONS,
     SHOWN,
@@ -21,7 +21,7 @@ from benchmarks.poison_attacks import (
 )
 from benchmarks.poison_data import Case, spread
 from benchmarks.poison_measures import (
-    BASELINES,
+    ORDERS,
     Array,
     Poisoned,
     found,
@@ -33,28 +33,36 @@ from benchmarks.poison_measures import (
 )
 from benchmarks.poison_store import Store
 
-CS = (0.01, 0.1, 1.0, 10.0, 100.0)
-COUNTS = (1, 2, 3, 5, 10)
+CS = (0.1, 1.0, 10.0, 100.0)
+COUNTS = (1, 2, 5, 10)
 """Poisons for one target."""
 KINDS = {"mixed": (0, SHOWN), "mixed, moved": (WEAK, SHOWN), "moved": (WEAK, 0.0)}
 """Of weaker poisons: iterations, and how much of the target's picture shines through."""
 CAP = 60
 """Rows of the largest sets that an audit looks for."""
-SEVERAL = 20
+SEVERAL = 10
 """The same of audits of poisoned heads, one for each."""
+FEW = (1, 3)
+"""Poisons for one target where decisions stand on few rows, """
+AS_FAR = 0.75
+"""and how far they are moved: about as far as crafted pictures of dogs and fish come."""
 
 
 @dataclass(frozen=True)
 class Amounts:
     """How much is measured."""
 
-    each: int = 30
-    """Targets of either class that are attacked by one poison,"""
-    weak: int = 10
+    tests: int = 300
+    """Test pictures, every other one;"""
+    each: int = 26
+    """targets of either class that are attacked by one poison,"""
+    weak: int = 5
     """by several weaker ones,"""
-    moved: int = 6
-    """and in the space of features."""
-    audited: int = 100
+    moved: int = 3
+    """in the space of features,"""
+    near: int = 20
+    """there on the task with decisions on few rows."""
+    audited: int = 40
     """Test rows in the audit of each poisoned head."""
 
 
@@ -62,24 +70,14 @@ def one_poison(case: Case, amounts: Amounts, store: Store) -> list[dict[str, Any
     """Each target attacked with one poison, before and after."""
     chosen = plans(case, amounts.each)
     pairs = [(plan.target, plan.bases[0]) for plan in chosen]
-    crafted = store.arrays("one", lambda: _crafted(case, pairs, iterations=ITERATIONS))
+    poisons, moved_by = crafted_all(case, pairs, store, "one", iterations=ITERATIONS)
     results = []
     for place, plan in enumerate(chosen):
-        pixels = crafted["poisons"][place : place + 1]
-        results.append(
-            store.values(
-                f"one-{plan.target}",
-                lambda plan=plan, pixels=pixels: _attacked(case, plan, pixels, amounts),  # type: ignore[misc]
-            )
-            | {"apart": float(crafted["apart"][place]), "moved": float(crafted["moved"][place])}
-        )
+        pixels = poisons[place : place + 1]
+        one = store.values(f"one-{plan.target}", partial(_attacked, case, plan, pixels, amounts))
+        results.append(one | {"moved": float(moved_by[place])})
         told(f"target {place + 1} of {len(chosen)}: {results[-1]['after']}")
     return results
-
-
-def _crafted(case: Case, pairs: Sequence[tuple[int, int]], **how: Any) -> dict[str, Any]:
-    poisons, apart, moved_by = crafted_all(case, pairs, told, **how)
-    return {"poisons": poisons, "apart": apart, "moved": moved_by}
 
 
 def _attacked(case: Case, plan: Plan, pixels: Any, amounts: Amounts) -> dict[str, Any]:
@@ -98,23 +96,28 @@ def _attacked(case: Case, plan: Plan, pixels: Any, amounts: Amounts) -> dict[str
             "flipped": before.verified,
         },
         "after": None,
-        "other_C": {},
     }
-    for C in CS:
-        data = poisoned(case, features, plan.label, C)
-        clean = poisoned(case, features[:0], plan.label, C)
-        if decides(clean.model, x) == plan.label or not succeeds(data, x, plan.label):
-            continue
-        if case.C != C:
-            result["other_C"][C] = asdict(found(data, x))
-            continue
-        explanation = data.study.explain(x, bound=False, baselines=BASELINES)
-        result["after"] = asdict(found(data, x, explanation))
-        result["orders"] = asdict(ordered(data, explanation))
-        result["accuracy"], result["changed"] = unnoticed(case, data, plan.target)
-        result["signs"] = asdict(signs(data.study, x, explanation.size))
-        result["suspects"] = suspected(case, data, plan.target, amounts.audited)
+    data = poisoned(case, features, plan.label)
+    result["succeeds at"] = [C for C in CS if _succeeds(case, features, plan, C)]
+    if not succeeds(data, x, plan.label):
+        return result
+    explanation = data.study.explain(x, bound=False, baselines=ORDERS)
+    result["after"] = asdict(found(data, x, explanation))
+    held = data.study.explain(x, hold=data.poisons, bound=False, refine=False, max_removals=CAP)
+    result["held"] = held.size if held.flipped else None
+    result["orders"] = asdict(ordered(data, explanation))
+    result["accuracy"], result["changed"] = unnoticed(case, data, plan.target)
+    result["signs"] = asdict(signs(data.study, x, explanation.size))
+    result["suspects"] = suspected(case, data, plan.target, amounts.audited)
     return result
+
+
+def _succeeds(case: Case, features: Array, plan: Plan, C: float) -> bool:
+    """Whether the head decides for the label of the poison, and did not before."""
+    x = case.X_test[plan.target]
+    clean = poisoned(case, features[:0], plan.label, C)
+    with_it = poisoned(case, features, plan.label, C)
+    return succeeds(with_it, x, plan.label) and not succeeds(clean, x, plan.label)
 
 
 def suspected(case: Case, data: Poisoned, target: int, rows: int) -> dict[str, Any]:
@@ -122,9 +125,7 @@ def suspected(case: Case, data: Poisoned, target: int, rows: int) -> dict[str, A
     place of the poison among the suspects, from 1, and how many rows are suspected as much.
     """
     tests = np.union1d(spread(len(case.X_test), rows), [target])
-    audit = data.study.audit(
-        case.X_test[tests], max_removals=SEVERAL, bound=False, progress=False
-    )
+    audit = data.study.audit(case.X_test[tests], max_removals=SEVERAL, bound=False, progress=False)
     order = audit.suspect_rows("weight")
     weights = np.zeros(len(data.y))
     for supports in audit.supports:
@@ -145,43 +146,33 @@ def several(case: Case, amounts: Amounts, store: Store) -> list[dict[str, Any]]:
     results = []
     for kind, (iterations, shown) in KINDS.items():
         pairs = [(plan.target, base) for plan in chosen for base in plan.bases]
-        crafted = store.arrays(
-            f"several-{kind}",
-            lambda pairs=pairs, iterations=iterations, shown=shown: _crafted(  # type: ignore[misc]
-                case, pairs, iterations=iterations, shown=shown
-            ),
-        )
+        how = {"iterations": iterations, "shown": shown}
+        poisons, _ = crafted_all(case, pairs, store, kind, **how)
         for place, plan in enumerate(chosen):
-            begin = place * max(COUNTS)
-            part = slice(begin, begin + max(COUNTS))
-            results.append(
-                store.values(
-                    f"several-{kind}-{plan.target}",
-                    lambda plan=plan, part=part, kind=kind, crafted=crafted: {  # type: ignore[misc]
-                        "kind": kind,
-                        "target": plan.target,
-                        "apart": crafted["apart"][part].tolist(),
-                        **_several(case, plan, case.seen(crafted["poisons"][part])),
-                    },
-                )
+            pixels = poisons[place * max(COUNTS) : (place + 1) * max(COUNTS)]
+            one = store.values(
+                f"several-{kind}-{plan.target}", partial(_several, case, plan, pixels)
             )
+            results.append({"kind": kind} | one)
         told(f"{kind}: done")
     return results
 
 
-def _several(case: Case, plan: Plan, features: Array) -> dict[str, Any]:
-    """With the first 1, 2, 3 ... of the poisons (10, p): None where the decision stands."""
-    x = case.X_test[plan.target]
-    result: dict[str, Any] = {"found": {}, "signs": {}}
-    for count in COUNTS:
-        data = poisoned(case, features[:count], plan.label)
-        if not succeeds(data, x, plan.label):
-            result["found"][count] = None
-            continue
-        one = found(data, x)
-        result["found"][count] = asdict(one)
-        result["signs"][count] = asdict(signs(data.study, x, one.size))
-    return result
+def _several(case: Case, plan: Plan, pixels: Any) -> dict[str, Any]:
+    """With the first 1, 2, 3 ... of the poisons."""
+    x, features = case.X_test[plan.target], case.seen(pixels)
+    collides = np.linalg.norm(features - x, axis=1)
+    attacks = {f"{k}": _attack(case, plan, features[:k]) for k in COUNTS}
+    return {"target": plan.target, "collides": float(np.median(collides)), "attacks": attacks}
+
+
+def _attack(case: Case, plan: Plan, features: Array) -> dict[str, Any] | None:
+    """None where the decision stands."""
+    x, data = case.X_test[plan.target], poisoned(case, features, plan.label)
+    if not succeeds(data, x, plan.label):
+        return None
+    one = found(data, x)
+    return asdict(one) | {"signs": asdict(signs(data.study, x, one.size))}
 
 
 def in_features(case: Case, amounts: Amounts, store: Store) -> list[dict[str, Any]]:
@@ -190,15 +181,11 @@ def in_features(case: Case, amounts: Amounts, store: Store) -> list[dict[str, An
     """
     chosen = plans(case, amounts.moved, bases=max(COUNTS), seed=2)
     results = []
-    for C in CS[1:]:
+    for C in CS:
         for count in COUNTS:
             for plan in chosen:
-                results.append(
-                    store.values(
-                        f"moved-{C}-{count}-{plan.target}",
-                        lambda C=C, count=count, plan=plan: _moved(case, plan, count, C),  # type: ignore[misc]
-                    )
-                )
+                key = f"moved-{C}-{count}-{plan.target}"
+                results.append(store.values(key, partial(_moved, case, plan, count, C)))
             told(f"features moved: C = {C:g}, {count} poisons")
     return results
 
@@ -219,15 +206,12 @@ def clean_signs(case: Case, store: Store, part: int = 50) -> list[dict[str, Any]
     results: list[dict[str, Any]] = []
     for begin in range(0, len(case.X_test), part):
         rows = np.arange(begin, min(begin + part, len(case.X_test)))
-        results += store.values(
-            f"clean-{begin}",
-            lambda rows=rows: {"of": _clean(case, rows)},  # type: ignore[misc]
-        )["of"]
+        results += store.values(f"{case.name}-clean-{begin}", partial(_clean, case, rows))["of"]
         told(f"{len(results)} clean decisions")
     return results
 
 
-def _clean(case: Case, rows: Any) -> list[dict[str, Any]]:
+def _clean(case: Case, rows: Any) -> dict[str, Any]:
     audit = case.study.audit(
         case.X_test[rows], case.y_test[rows], max_removals=CAP, bound=False, progress=False
     )
@@ -237,4 +221,17 @@ def _clean(case: Case, rows: Any) -> list[dict[str, Any]]:
         size = float(len(audit.supports[place]) or np.inf)
         one = asdict(signs(case.study, case.X_test[row], size))
         results.append(one | {"target": row, "wrong": bool(audit.wrong[place])})
-    return results
+    return {"of": results}
+
+
+def near(case: Case, amounts: Amounts, store: Store) -> list[dict[str, Any]]:
+    """Attacks in the space of features on a task with decisions on few rows."""
+    return [
+        store.values(f"near-{plan.target}", partial(_near, case, plan))
+        for plan in plans(case, amounts.near, bases=max(FEW), seed=3)
+    ]
+
+
+def _near(case: Case, plan: Plan) -> dict[str, Any]:
+    attacks = {f"{k}": _attack(case, plan, moved(case, plan, k, AS_FAR)) for k in FEW}
+    return {"target": plan.target, "attacks": attacks}
