@@ -85,7 +85,7 @@ def crafted(
             best.numpy(),
         )
         forward = best - steps * gradient + inertia * (best - previous)
-        x = ((forward + steps * beta * base) / (1 + steps * beta)).clamp(0, 1)
+        x = ((forward + 2 * steps * beta * base) / (1 + 2 * steps * beta)).clamp(0, 1)
 
 
 def _apart(features: Callable[[Tensor], Tensor], x: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,6 +20,7 @@ from torch import Tensor
 
 import forcing
 from benchmarks import mobilenet
+from benchmarks.poison_store import Store
 from forcing.datasets import Dataset, DatasetMissingError, folder, load_cifar10, load_dogfish
 
 EACH = 500
@@ -85,7 +86,7 @@ def head(C: float) -> LogisticRegression:
     return LogisticRegression(C=C, tol=1e-8, max_iter=10_000)
 
 
-def case(tests: int | None = None) -> Case:
+def poisonable(tests: int | None = None) -> Case:
     """Dogs and fish where the folder of FORCING_DATA has them and the network; else digits.
 
     `tests` pictures of the test set, evenly spread; all by default.
@@ -99,7 +100,8 @@ def case(tests: int | None = None) -> Case:
     return digits(data, tests)
 
 
-def photographs(data: Dataset, tests: int | None = None) -> Case:
+def photographs(data: Dataset, tests: int | None = None, store: Store | None = None) -> Case:
+    """A store keeps the features of the pictures, which take a minute or so."""
     place = folder()
     assert place is not None
     weights = mobilenet.load(place / mobilenet.FILE)
@@ -109,11 +111,19 @@ def photographs(data: Dataset, tests: int | None = None) -> Case:
     assert data.pictures_test is not None
     pixels = [as_pixels(data.pictures[i]) for i in train]
     pixels_test = [as_pixels(data.pictures_test[i]) for i in test]
+
+    def seen() -> dict[str, Any]:
+        return {
+            "X": network_features(features, pixels),
+            "X_test": network_features(features, pixels_test),
+        }
+
+    seen_by_it = seen() if store is None else store.arrays(f"features-{tests}", seen)
     return Case(
         name="dog-fish",
-        X=network_features(features, pixels),
+        X=seen_by_it["X"],
         y=data.y[train],
-        X_test=network_features(features, pixels_test),
+        X_test=seen_by_it["X_test"],
         y_test=data.y_test[test],
         pixels=pixels,
         pixels_test=pixels_test,
@@ -142,7 +152,7 @@ def digits(data: Dataset, tests: int | None = None) -> Case:
         levels=16,
         C=100.0,
         step=0.1,
-        beta=0.1,
+        beta=0.05,
         note=data.note,
     )
 

@@ -38,8 +38,10 @@ COUNTS = (1, 2, 5, 10)
 """Poisons for one target."""
 KINDS = {"mixed": (0, SHOWN), "mixed, moved": (WEAK, SHOWN), "moved": (WEAK, 0.0)}
 """Of weaker poisons: iterations, and how much of the target's picture shines through."""
-CAP = 60
+CAP = 20
 """Rows of the largest sets that an audit looks for."""
+HELD = 60
+"""The same where the poison is held in place."""
 SEVERAL = 10
 """The same of audits of poisoned heads, one for each."""
 FEW = (1, 3)
@@ -53,7 +55,9 @@ class Amounts:
     """How much is measured."""
 
     tests: int = 300
-    """Test pictures, every other one;"""
+    """Test pictures, every other one, """
+    near_tests: int = 200
+    """and of the task with decisions on few rows;"""
     each: int = 26
     """targets of either class that are attacked by one poison,"""
     weak: int = 5
@@ -103,7 +107,7 @@ def _attacked(case: Case, plan: Plan, pixels: Any, amounts: Amounts) -> dict[str
         return result
     explanation = data.study.explain(x, bound=False, baselines=ORDERS)
     result["after"] = asdict(found(data, x, explanation))
-    held = data.study.explain(x, hold=data.poisons, bound=False, refine=False, max_removals=CAP)
+    held = data.study.explain(x, hold=data.poisons, bound=False, refine=False, max_removals=HELD)
     result["held"] = held.size if held.flipped else None
     result["orders"] = asdict(ordered(data, explanation))
     result["accuracy"], result["changed"] = unnoticed(case, data, plan.target)

@@ -23,9 +23,9 @@ from benchmarks.poison_detector import (
 )
 from benchmarks.poison_measures import ORDERS
 from benchmarks.poison_runs import (
-    CAP,
     COUNTS,
     CS,
+    HELD,
     KINDS,
     SEVERAL,
     Amounts,
@@ -81,19 +81,15 @@ to a collision.
 
 def poisoned(settings: Settings) -> Iterator[str]:
     yield "## Poisoned pictures (Figures 2 and 3 of the paper)\n"
+    amounts = Amounts(40, 40, 2, 1, 1, 1, 10) if settings.short else Amounts()
+    store = Store("poisoned", (amounts.tests, amounts.audited, ITERATIONS, KINDS))
+    told(f"parts are kept in {store.folder}")
     try:
         data = load_dogfish(stand_in=False)
-        amounts = Amounts(40, 2, 1, 1, 1, 10) if settings.short else Amounts()
-        case, cat_dog = photographs(data, amounts.tests), cats(tests=amounts.tests)
+        case, cat_dog = photographs(data, amounts.tests, store), cats(tests=amounts.near_tests)
     except DatasetMissingError as missing:
         yield f"Not measured. {missing}\n"
         return
-    store = Store(
-        "poisoned",
-        (amounts.tests, amounts.audited, ITERATIONS, case.C, case.step, case.beta, KINDS),
-    )
-    told(f"parts are kept in {store.folder}")
-    differ = features_differ(data, rows=8 if settings.short else 32)
     found = {
         "one": one_poison(case, amounts, store),
         "several": several(case, amounts, store),
@@ -102,6 +98,7 @@ def poisoned(settings: Settings) -> Iterator[str]:
         "near": near(cat_dog, amounts, store),
         "near clean": clean_signs(cat_dog, store),
     }
+    differ = features_differ(data, rows=8 if settings.short else 32)
     yield PAPER
     yield EXPLAINED.format(
         differ=f"{100 * min(differ.values()):.0f} – {100 * max(differ.values()):.0f} %",
@@ -147,7 +144,7 @@ def told_one(ones: Ones, case: Case) -> Iterator[str]:
         f"for {sum(one['first'] for one in sets)}, is the whole set for "
         f"{sum(one['poisons'] == one['size'] for one in sets)}; flipped: "
         f"{sum(one['flipped'] for one in sets)}. With the poison held in place, a set of up to "
-        f"{CAP} other rows was found for {sum(one['held'] is not None for one in there)}.\n"
+        f"{HELD} other rows was found for {sum(one['held'] is not None for one in there)}.\n"
     )
     yield (
         f"Features of the poisons are {spread([one['collides'] for one in ones], '.1f')} from the "
