@@ -60,11 +60,11 @@ class Amounts:
     """and of the task with decisions on few rows;"""
     each: int = 26
     """targets of either class that are attacked by one poison,"""
-    weak: int = 5
+    weak: int = 4
     """by several weaker ones,"""
-    moved: int = 3
+    moved: int = 2
     """in the space of features,"""
-    near: int = 20
+    near: int = 15
     """there on the task with decisions on few rows."""
     audited: int = 40
     """Test rows in the audit of each poisoned head."""
