@@ -14,7 +14,7 @@ from benchmarks.measure import told
 from benchmarks.poison_craft import Progress, crafted
 from benchmarks.poison_data import Case
 from benchmarks.poison_measures import Array, poisoned, succeeds
-from benchmarks.poison_store import Store
+from benchmarks.poison_store import Store, digest
 
 ITERATIONS = 80
 WEAK = 20
@@ -78,7 +78,7 @@ def crafted_all(
     poisons, moved_by = [], []
     for begin in range(0, len(pairs), TOGETHER):
         some = pairs[begin : begin + TOGETHER]
-        key = f"{name}-{begin}-{len(some)}"
+        key = f"{name}-{digest(some)}"
         one = store.arrays(key, partial(_together, case, some, how))
         poisons.append(one["poisons"])
         moved_by.append(one["moved"])

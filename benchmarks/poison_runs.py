@@ -60,11 +60,11 @@ class Amounts:
     """and of the task with decisions on few rows;"""
     each: int = 26
     """targets of either class that are attacked by one poison,"""
-    weak: int = 4
+    weak: int = 3
     """by several weaker ones,"""
-    moved: int = 2
+    moved: int = 1
     """in the space of features,"""
-    near: int = 15
+    near: int = 10
     """there on the task with decisions on few rows."""
     audited: int = 40
     """Test rows in the audit of each poisoned head."""

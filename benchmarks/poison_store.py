@@ -17,8 +17,7 @@ class Store:
     """Of one run, told apart by what it depends on; `clear` it when the run is through."""
 
     def __init__(self, name: str, depends_on: Any) -> None:
-        mark = hashlib.sha1(repr(depends_on).encode(), usedforsecurity=False).hexdigest()[:10]
-        self.folder = Path(tempfile.gettempdir()) / f"forcing-{name}-{mark}"
+        self.folder = Path(tempfile.gettempdir()) / f"forcing-{name}-{digest(depends_on)}"
 
     def values(self, key: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What JSON can hold."""
@@ -41,3 +40,8 @@ class Store:
 
     def clear(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def digest(value: Any) -> str:
+    """Of what the value is written as."""
+    return hashlib.sha1(repr(value).encode(), usedforsecurity=False).hexdigest()[:10]
