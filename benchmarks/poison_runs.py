@@ -62,9 +62,9 @@ class Amounts:
     """targets of either class that are attacked by one poison,"""
     weak: int = 3
     """by several weaker ones,"""
-    moved: int = 1
+    moved: int = 3
     """in the space of features,"""
-    near: int = 10
+    near: int = 25
     """there on the task with decisions on few rows."""
     audited: int = 40
     """Test rows in the audit of each poisoned head."""

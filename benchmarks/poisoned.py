@@ -226,7 +226,7 @@ def told_features(ones: Ones) -> Iterator[str]:
                 far = [one["share"] for one in members if one["share"] is not None]
                 for line in _counted(f"{C:g}", count, [one.get(name) for one in members]):
                     yield f"{line} {spread(far, '.2f') if far else '–'} |"
-    yield ""
+        yield ""
 
 
 def _counted(what: str, count: int, sets: Sequence[dict[str, Any] | None]) -> Iterator[str]:

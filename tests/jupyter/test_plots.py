@@ -353,7 +353,7 @@ def test_a_level_and_per_cent():
 
 
 def test_curves_of_many_points_without_markers_and_the_diagonal():
-    curves = {"size": ([0, 0, 1], [0, 0.9, 1]), "confidence": ([0, 0.5, 1], [0, 0.5, 1])}
+    curves = {name: ([0, 0, 1], [0, 0.9, 1]) for name in ("size", "confidence", "a", "b")}
     figure = plots_lines(curves, x="alarms", y="caught", diagonal=True, markers=False)
     drawn = lines(figure)
     assert drawn[""].x.tolist() == drawn[""].y.tolist() == [0, 1]
@@ -361,7 +361,8 @@ def test_curves_of_many_points_without_markers_and_the_diagonal():
     # Without their markers they are told apart by their dashes, which the names say.
     assert drawn["size"].line_style != drawn["confidence"].line_style
     names = [mark for mark in figure.marks if isinstance(mark, bqplot.Label)]
-    assert [str(mark.text[0]) for mark in names] == ["size", "confidence, dashed"]
+    assert [str(mark.text[0]) for mark in names] == ["size", "confidence, dashed", "a, dotted", "b"]
+    assert drawn[""].colors[0] not in {drawn[name].colors[0] for name in curves}
 
 
 def test_points_of_two_groups_and_the_diagonal():

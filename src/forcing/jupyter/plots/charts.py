@@ -66,14 +66,16 @@ def lines(
         )
     if diagonal:
         marks.append(_diagonal(bq, drawn, x_scale, y_scale))
+    # No curve has the colour of the diagonal.
+    colours = [colour for colour in _COLOURS if colour != NEUTRAL or not diagonal]
     for place, (name, (across, up, spread)) in enumerate(drawn.items()):
-        colour = _COLOURS[place % len(_COLOURS)]
+        colour = colours[place % len(colours)]
         if spread is not None and spread.any():
             marks.append(_band(bq, across, up, spread, x_scale, y_scale, colour, log_y))
         style: dict[str, Any] = {"line_style": _STYLES[place % len(_STYLES)]}
         if markers:
             style = {
-                "line_style": _STYLES[place // len(_COLOURS) % len(_STYLES)],
+                "line_style": _STYLES[place // len(colours) % len(_STYLES)],
                 "marker": _MARKERS[place % len(_MARKERS)],
                 "marker_size": 32,
             }
