@@ -26,7 +26,7 @@ from benchmarks.poison_measures import (
     suspicion,
     unnoticed,
 )
-from benchmarks.poison_runs import Amounts, clean_signs, one_poison, suspected
+from benchmarks.poison_runs import CAP, Amounts, clean_signs, one_poison, suspected
 from benchmarks.poison_store import Store
 from benchmarks.poisoned import poisoned as section
 from benchmarks.settings import Settings
@@ -270,13 +270,16 @@ def test_runs_are_taken_up_where_they_ended(case, tmp_path, monkeypatch):
 
 def test_clean_decisions_have_their_sets(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    few = digits(load_digits((3, 8)), tests=6)
-    ones = clean_signs(few, Store("test", 1), part=4)
-    assert [one["target"] for one in ones] == list(range(6))
+    few = digits(load_digits((3, 8)), tests=24)
+    ones = clean_signs(few, Store("test", 1), part=10)
+    assert [one["target"] for one in ones] == list(range(24))
     assert not any(one["wrong"] for one in ones)
-    sizes = [few.study.explain(x, bound=False).size for x in few.X_test]
-    # Sets found side by side are now and then some larger, or smaller.
-    assert all(a / 1.34 <= one["size"] <= 1.34 * a for a, one in zip(sizes, ones, strict=True))
+    assert {np.isinf(one["size"]) for one in ones} == {True, False}
+    for x, one in zip(few.X_test, ones, strict=True):
+        size = few.study.explain(x, bound=False).size
+        # Sets found side by side are now and then some larger, or smaller.
+        assert size / 1.34 <= one["size"]
+        assert one["size"] <= 1.34 * size or size > CAP / 1.34
 
 
 def test_evenly_spread_positions():
