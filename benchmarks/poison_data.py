@@ -67,7 +67,7 @@ class Case:
 
     def display(self, more: Sequence[NDArray[np.float32]] = ()) -> forcing.Images:
         """Of the training rows, and of pictures that are added after them."""
-        return forcing.Images([as_picture(one) for one in (*self.pixels, *more)], size=72)
+        return forcing.Images([as_picture(one) for one in (*self.pixels, *more)], size=60)
 
     def seen(self, pixels: NDArray[np.float32]) -> NDArray[np.float64]:
         """(m, p): features of pictures as they are stored, in whole steps of a pixel's value."""
