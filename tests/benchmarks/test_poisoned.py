@@ -5,10 +5,13 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from benchmarks import mobilenet
 from benchmarks.poison_attacks import HALVINGS, craft, crafted_all, moved, plans, weakest
+from benchmarks.poison_craft import crafted
 from benchmarks.poison_data import as_picture, as_pixels, digits, spread
 from benchmarks.poison_detector import detectors
 from benchmarks.poison_measures import (
@@ -31,11 +34,6 @@ from benchmarks.poison_store import Store
 from benchmarks.poisoned import poisoned as section
 from benchmarks.settings import Settings
 from forcing.datasets import load_digits
-
-torch = pytest.importorskip("torch")
-
-crafted = pytest.importorskip("benchmarks.poison_craft").crafted
-mobilenet = pytest.importorskip("benchmarks.mobilenet")
 
 
 @pytest.fixture(scope="module")
