@@ -199,6 +199,16 @@ class TestImages:
         assert presenter.image("row:0").startswith((b"\xff\xd8", b"\x89PNG"))
         assert len(presenter.image("row:0")) < 12_000
 
+    def test_small_pictures_keep_their_pixels_and_photographs_need_not(self):
+        rng = np.random.default_rng(0)
+        small, large = (rng.integers(0, 256, (n, n, 3), dtype=np.uint8) for n in (32, 160))
+        images = Images([small, large] + [small] * (ROWS - 2), size=256)
+        presenter = present(FakeStudy(display=images), np.zeros(3))
+        enlarged = np.asarray(opened(presenter.image("row:0")))
+        assert (enlarged[::8, ::8] == small).all()
+        assert presenter.image("row:1").startswith(b"\xff\xd8")
+        assert opened(presenter.image("row:1")).size == (160, 160)
+
     def test_the_target_is_a_picture_where_one_is_given_or_x_is_one(self):
         study = FakeStudy(display=Images(np.zeros((ROWS, 8, 8))))
         assert present(study, np.zeros(3)).target()["kind"] == "table"

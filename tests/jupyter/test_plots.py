@@ -352,6 +352,19 @@ def test_a_level_and_per_cent():
     assert figure.axes[1].tick_format == ".0%"
 
 
+def test_curves_of_many_points_without_markers_and_the_diagonal():
+    curves = {name: ([0, 0, 1], [0, 0.9, 1]) for name in ("size", "confidence", "a", "b")}
+    figure = plots_lines(curves, x="alarms", y="caught", diagonal=True, markers=False)
+    drawn = lines(figure)
+    assert drawn[""].x.tolist() == drawn[""].y.tolist() == [0, 1]
+    assert drawn["size"].marker is None
+    # Without their markers they are told apart by their dashes, which the names say.
+    assert drawn["size"].line_style != drawn["confidence"].line_style
+    names = [mark for mark in figure.marks if isinstance(mark, bqplot.Label)]
+    assert [str(mark.text[0]) for mark in names] == ["size", "confidence, dashed", "a, dotted", "b"]
+    assert drawn[""].colors[0] not in {drawn[name].colors[0] for name in curves}
+
+
 def test_points_of_two_groups_and_the_diagonal():
     figure = points({"before": ([1, 2], [3, 4]), "after": ([1], [1])}, x="a", y="b", diagonal=True)
     scatters = [mark for mark in figure.marks if isinstance(mark, bqplot.Scatter)]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _SCALE_SAMPLE = 64
 """How many pictures of a list are looked at to learn their range of values."""
+_EXACT = 64
+"""Pictures up to this side are encoded without loss: their pixels are seen one by one. Larger ones
+as a JPEG where that is smaller, which it is by far for photographs."""
 _KEPT = 1024
 """Encoded thumbnails kept for views that join; about 1 to 3 kB each."""
 
@@ -127,7 +130,7 @@ def thumbnail(source: Any, size: int, largest: float = 1.0) -> bytes:
     elif longest > size:
         image.thumbnail((size, size), pillow.Resampling.LANCZOS)
     lossless = _save(image, "PNG", optimize=True)
-    if longest <= size or image.mode in ("RGBA", "LA"):
+    if longest <= _EXACT or image.mode in ("RGBA", "LA"):
         return lossless
     return min(lossless, _save(image.convert("RGB"), "JPEG", quality=85), key=len)
 

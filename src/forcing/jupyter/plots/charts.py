@@ -32,6 +32,8 @@ def lines(
     log_y: bool = False,
     percent: bool = False,
     level: float | None = None,
+    diagonal: bool = False,
+    markers: bool = True,
     title: str = "",
 ) -> bqplot.Figure:
     """A curve for each name, with markers at what was measured.
@@ -49,6 +51,10 @@ def lines(
         Write y as per cent.
     level
         A value of y to compare with, drawn dashed.
+    diagonal
+        Draw where x = y.
+    markers
+        Without them: for curves of many points, told apart by their dashes as well.
     """
     bq = base.bqplot()
     drawn = {name: _cleaned(name, curve, log_x, log_y) for name, curve in curves.items()}
@@ -59,15 +65,21 @@ def lines(
         marks.append(
             base.line(bq, ends, [level] * 2, x_scale, y_scale, NEUTRAL, line_style="dashed")
         )
+    if diagonal:
+        marks.append(_diagonal(bq, drawn, x_scale, y_scale))
+    # No curve has the colour of the diagonal.
+    colours = [colour for colour in _COLOURS if colour != NEUTRAL or not diagonal]
     for place, (name, (across, up, spread)) in enumerate(drawn.items()):
-        colour = _COLOURS[place % len(_COLOURS)]
+        colour = colours[place % len(colours)]
         if spread is not None and spread.any():
             marks.append(_band(bq, across, up, spread, x_scale, y_scale, colour, log_y))
-        style = {
-            "line_style": _STYLES[place // len(_COLOURS) % len(_STYLES)],
-            "marker": _MARKERS[place % len(_MARKERS)],
-            "marker_size": 32,
-        }
+        style: dict[str, Any] = {"line_style": _STYLES[place % len(_STYLES)]}
+        if markers:
+            style = {
+                "line_style": _STYLES[place // len(colours) % len(_STYLES)],
+                "marker": _MARKERS[place % len(_MARKERS)],
+                "marker_size": 32,
+            }
         marks.append(base.line(bq, across, up, x_scale, y_scale, colour, name, **style))
     return _framed(bq, marks, x_scale, y_scale, x, y, percent, log_x, log_y, title)
 
@@ -115,9 +127,7 @@ def points(
         across, up, _ = _cleaned("crowd", crowd, log_x, log_y)
         marks.append(_specks(bq, across, up, x_scale, y_scale))
     if diagonal:
-        values = np.concatenate([np.concatenate(group[:2]) for group in drawn.values()])
-        ends = [values.min(), values.max()]
-        marks.append(base.line(bq, ends, ends, x_scale, y_scale, NEUTRAL, line_style="dashed"))
+        marks.append(_diagonal(bq, drawn, x_scale, y_scale))
     for place, (name, (across, up, positions)) in enumerate(drawn.items()):
         mark = bq.Scatter(
             x=across,
@@ -137,6 +147,14 @@ def points(
     if widget is not None:
         link(linked, widget)
     return _framed(bq, marks, x_scale, y_scale, x, y, percent, log_x, log_y, title)
+
+
+def _diagonal(
+    bq: Any, drawn: Mapping[str, tuple[Array, Array, Array | None]], x_scale: Any, y_scale: Any
+) -> Any:
+    values = np.concatenate([np.concatenate(group[:2]) for group in drawn.values()])
+    ends = [values.min(), values.max()]
+    return base.line(bq, ends, ends, x_scale, y_scale, NEUTRAL, line_style="dashed")
 
 
 def _cleaned(
@@ -228,7 +246,8 @@ def _legend(bq: Any, named: list[Any]) -> list[Any]:
         at = {"x": np.array([1.03]), "y": np.array([1.0 - 0.09 * place]), "scales": scales}
         look = {"colors": mark.colors[:1], "apply_clip": False}
         text = {"text": [name], "x_offset": 10, "align": "start", "font_weight": "normal"}
-        parts.append(bq.Scatter(**at, **look, marker=mark.marker, default_size=36))
+        marker = mark.marker or "rectangle"
+        parts.append(bq.Scatter(**at, **look, marker=marker, default_size=36))
         parts.append(bq.Label(**at, **look, **text, default_size=12))
     return parts
 

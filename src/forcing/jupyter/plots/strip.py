@@ -28,8 +28,9 @@ class Strip:
         source = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
         said = escape(caption)
         return (
-            f'<td align="center" valign="top" style="text-align: center">'
-            f'<img src="{source}" width="{self.size}" alt="{said}"><br>{said}</td>'
+            # The style, because Jupyter's own puts the text of tables to the right.
+            f'<td align="center" valign="top" style="text-align: center"><img src="{source}" '
+            f'width="{self.size}" alt="{said}"><br>{said}</td>'
         )
 
     def __repr__(self) -> str:
