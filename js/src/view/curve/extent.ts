@@ -51,10 +51,10 @@ export function confidenceExtent(
   );
   const top = Math.min(1, Math.max(...ours, ...others, threshold + 0.01));
   const above = top - threshold;
-  // Room for the mark of a last step that went far below.
+  // Room for the mark of a last step that went far below, be it to nothing.
   const last = Math.min(...ours);
-  const low = Math.min(last - 0.06 * (top - last), threshold - 0.37 * above);
-  return [Math.max(0, low), Math.min(1, top + 0.06 * above)];
+  const low = Math.min(last - 0.06 * (top - last), Math.max(0, threshold - 0.37 * above));
+  return [low, Math.min(1, top + 0.06 * above)];
 }
 
 /** Ticks that leave room for the decision line's own. */
