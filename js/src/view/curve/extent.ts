@@ -69,7 +69,7 @@ export function confidenceTicks(extent: [number, number], threshold: number): nu
 /** The same for a regression, whose axis says predictions: round ones, where they lie. */
 export function predictionTicks(extent: [number, number], claim: Claim): number[] {
   const value = (p: number): number => (claim.cut ?? 0) + predictionUnit(claim) * logOdds(p);
-  const [low, high] = [value(extent[0]), value(extent[1])];
+  const [low, high] = [value(chance(extent[0])), value(extent[1])];
   // Where floating point has no numbers between the two, there is nothing to count.
   const size = Math.max(Math.abs(low), Math.abs(high), 1e-280);
   if (!(Math.abs(high - low) > 1e-12 * size)) return [];

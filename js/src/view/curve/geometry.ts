@@ -22,6 +22,8 @@ export interface Geometry {
   /** Which number of rows is at a pixel, whole or not. */
   rowsAt: (x: number) => number;
   y: (confidence: number) => number;
+  /** Of the drawing; a little below nothing, where a step took all confidence. */
+  bottom: number;
   rows: number;
   extent: [number, number];
   line: Point[];
@@ -47,6 +49,7 @@ export function geometry(
     x: linear([0, rows], across),
     rowsAt: linear(across, [0, rows]),
     y: (p) => y(chance(p)),
+    bottom: HEIGHT.top + plot,
     rows,
     extent,
     line,

@@ -28,7 +28,7 @@ export function labels(
 ): Spots {
   const right = g.x(g.rows);
   const line = g.y(claim.threshold);
-  const bottom = g.y(g.extent[0]);
+  const { bottom } = g;
   const taken: Box[] = [];
   const take = (box: Box): Box => {
     taken.push(box);

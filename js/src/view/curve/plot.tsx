@@ -32,7 +32,7 @@ function Axes(props: { g: Geometry; claim: Claim; axis: string }): JSX.Element {
   const words = (p: number): string => (value ? certainty(claim, p) : format(p));
   const unit = value ? "" : UNIT;
   const right = g.x(g.rows);
-  const bottom = g.y(g.extent[0]);
+  const { bottom } = g;
   const line = g.y(threshold);
   const ticks = value ? predictionTicks(g.extent, claim) : confidenceTicks(g.extent, threshold);
   return (
@@ -72,9 +72,7 @@ function Axes(props: { g: Geometry; claim: Claim; axis: string }): JSX.Element {
 function Baselines(props: { g: Geometry }): JSX.Element {
   const { state, screen } = useView();
   const { g } = props;
-  const inside = `0 ${HEIGHT.top - 4} ${g.x(g.rows)} ${g.y(g.extent[0]) - HEIGHT.top + 4}`.split(
-    " ",
-  );
+  const inside = `0 ${HEIGHT.top - 4} ${g.x(g.rows)} ${g.bottom - HEIGHT.top + 4}`.split(" ");
   const [, top, right, height] = inside.map(Number);
   return (
     <svg
@@ -223,7 +221,7 @@ function Cursor(props: { g: Geometry; step: number; label: string }): JSX.Elemen
   const x = g.x(step);
   const width = 0.53 * 12.5 * label.length + 18;
   const left = Math.min(Math.max(0, x - width / 2), g.width - width);
-  const bottom = g.y(g.extent[0]);
+  const { bottom } = g;
   return (
     <g aria-hidden="true">
       <path class="cursor" d={`M${x} 24V${bottom}`} />
