@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from forcing.engine.doubts import Doubts
 from forcing.records import Label
 from forcing.study.asked import Asked
 from forcing.study.audit_html import audit_html
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import bqplot
     import pandas as pd
 
-Score: TypeAlias = Literal["weight", "count"]
+Score: TypeAlias = Literal["label", "weight", "count"]
 
 FEW = 3
 """Rows up to which the summary calls a decision one of few rows."""
@@ -43,6 +44,8 @@ class Audit:
     seconds: float = 0.0
     asked: Asked | None = None
     """What it was asked, and of which study: for `to_html`."""
+    judge: Callable[[], Doubts | None] | None = None
+    """Tells how likely each training label is wrong; asked at most once."""
 
     def __len__(self) -> int:
         return len(self.outcomes)
@@ -101,45 +104,96 @@ class Audit:
         frame: pd.DataFrame = pandas.DataFrame(columns)
         return frame
 
-    def suspects(self, score: Score = "weight") -> pd.DataFrame:
-        """Training rows by how much wrong decisions stand on them, the most suspect first.
+    @cached_property
+    def doubts(self) -> Doubts | None:
+        """How likely each training label is wrong; None where the model cannot tell.
 
-        A row for each training row that stands in any set: its position, its name where rows
-        have names, its label, on how many wrong decisions' sets it stands (`wrong`), on how many
-        in all (`sets`), `share` = wrong / sets, and `score`. Without true labels the score is over
-        all sets, and `wrong` and `share` are missing.
+        Takes some ten to twenty fits of the model, once.
+        """
+        return None if self.judge is None else self.judge()
+
+    def suspects(self, score: Score | None = None) -> pd.DataFrame:
+        """Training rows, the most suspect first.
+
+        A row for each training row that is ranked: its position, its name where rows have names,
+        its label, on how many wrong decisions' sets it stands (`wrong`), on how many in all
+        (`sets`), `share` = wrong / sets, and `score`. Without true labels `wrong` and `share` are
+        missing.
 
         Parameters
         ----------
         score
-            How rows are ranked; ties by `wrong`, `sets`, then position.
+            How rows are ranked.
 
-            - "weight": each wrong decision's set hands out 1, in equal parts to its rows: a wrong
-              decision that stands on two rows says more of each than one that stands on fifty.
-            - "count": the number of wrong decisions alone.
+            - "label": by the probability that the row's label is wrong, all rows. Models of the
+              same kind that were trained without the row say how well its label fits; the targets
+              of the audit are added to their training where their true labels are known, rows
+              that are doubted themselves count for less, and the penalty is the one with which
+              labels are foretold best. The sum of the scores is the number of wrong labels to
+              expect, which says how far to read the list.
+            - "weight": rows that stand in sets alone. Each wrong decision's set hands out 1, in
+              equal parts to its rows: a wrong decision that stands on two rows says more of each
+              than one that stands on fifty. Without true labels each decision's does. Ties by
+              `wrong`, `sets`, then position.
+            - "count": likewise, by the number of wrong decisions.
+
+            By default "label"; "weight" where a model has no objective, for regressions, and for
+            networks of which more than the last layer is explained.
+
+        Raises
+        ------
+        ValueError
+            "label" is asked for where the model cannot tell.
         """
         pandas = _pandas("Audit.suspects", "`.suspect_rows()`")
+        score = self._score(score)
         rows = self.suspect_rows(score)
-        sets, wrong, scores = self._tallies(score)
+        sets, wrong = self._tallies(score)[:2]
         columns: dict[str, Any] = {"row": rows}
         if self.row_ids is not None:
             columns["name"] = [self.row_ids[int(row)] for row in rows]
         columns["label"] = self.y[rows]
         if wrong is not None:
-            columns |= {"wrong": wrong[rows], "sets": sets[rows], "share": wrong[rows] / sets[rows]}
+            with np.errstate(invalid="ignore"):
+                share = wrong[rows] / sets[rows]
+            columns |= {"wrong": wrong[rows], "sets": sets[rows], "share": share}
         else:
             columns["sets"] = sets[rows]
+        scores = self._scores(score)
         frame: pd.DataFrame = pandas.DataFrame(columns | {"score": scores[rows]})
         return frame
 
-    def suspect_rows(self, score: Score = "weight") -> NDArray[np.intp]:
+    def suspect_rows(self, score: Score | None = None) -> NDArray[np.intp]:
         """The positions in `suspects`, which needs pandas; this does not."""
-        one_of("score", score, get_args(Score))
-        sets, wrong, scores = self._tallies(score)
-        rows = np.flatnonzero(sets)
+        score = self._score(score)
+        sets, wrong, _ = self._tallies(score)
         first = sets if wrong is None else wrong
-        order = np.lexsort((rows, -sets[rows], -first[rows], -np.round(scores[rows], 12)))
+        if score == "label":
+            assert self.doubts is not None
+            # Probabilities near 0 and 1 are equal; surprises are not.
+            rows, ranked = np.arange(len(self.y)), self.doubts.surprise
+        else:
+            rows, ranked = np.flatnonzero(sets), np.round(self._scores(score), 12)
+        order = np.lexsort((rows, -sets[rows], -first[rows], -ranked[rows]))
         return np.asarray(rows[order], dtype=np.intp)
+
+    def _score(self, score: Score | None) -> Score:
+        if score is None:
+            return "weight" if self.doubts is None else "label"
+        one_of("score", score, get_args(Score))
+        if score == "label" and self.doubts is None:
+            raise ValueError(
+                "score 'label' asks how likely labels are wrong, which this model cannot tell: it "
+                "has no objective, or no classes. Use 'weight'."
+            )
+        return score
+
+    def _scores(self, score: Score) -> NDArray[np.float64]:
+        """(n,)"""
+        if score != "label":
+            return self._tallies(score)[2]
+        assert self.doubts is not None
+        return self.doubts.wrong
 
     def _tallies(
         self, score: Score

@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import joblib
@@ -167,7 +168,9 @@ def audit(
     def gathered() -> Audit:
         done = None if labels is None else labels[: len(outcomes)]
         seconds = time.perf_counter() - began
-        return Audit(tuple(outcomes), done, study.y, study.row_ids, seconds, asked)
+        explainer = study._explainer  # noqa: SLF001 - of one package
+        judge = partial(explainer.doubts, targets[: len(outcomes)], done, study.random_state)
+        return Audit(tuple(outcomes), done, study.y, study.row_ids, seconds, asked, judge)
 
     try:
         for some in work_off(study._explainer, targets, plan):  # noqa: SLF001 - of one package

@@ -115,6 +115,14 @@ class BlackBoxExplainer:
             raise ValueError(f"{self.description} cannot be refitted on {len(kept)} rows. {says}")  # noqa: TRY004
         return question.decision(says)
 
+    def doubts(
+        self,
+        targets: Sequence[Any],  # noqa: ARG002 - as the protocol has it
+        labels: NDArray[Any] | None,  # noqa: ARG002
+        seed: int | None,  # noqa: ARG002
+    ) -> None:
+        """Nothing is known of a row but by refits, one for each."""
+
     def rank(
         self,
         x: Any,
