@@ -29,6 +29,7 @@ SECTIONS = {
     "audited": "audited",
     "screen": "screen",
     "loans": "loans",
+    "debugging": "debugging",
 }
 """Each a module and the function of the same name in it."""
 

@@ -54,13 +54,9 @@ class Spoilt:
     """(n,): the labels that the model is trained on."""
     model: LogisticRegression
 
-    @property
-    def X(self) -> Any:
-        return self.mails.X
-
     @cached_property
     def study(self) -> forcing.Study:
-        return forcing.Study(self.model, self.X, self.y)
+        return forcing.Study(self.model, self.mails.X, self.y)
 
     @cached_property
     def mistakes(self) -> NDArray[np.intp]:
@@ -74,7 +70,7 @@ class Spoilt:
         y = self.y.copy()
         found = rows[self.bugs[rows]]
         y[found] = self.mails.data.y[found]
-        return clone(self.model).set_params(tol=1e-4).fit(self.X, y)
+        return clone(self.model).set_params(tol=1e-4).fit(self.mails.X, y)
 
 
 def spoilt(case: Mails, share: float, seed: int, penalty: float = C) -> Spoilt:

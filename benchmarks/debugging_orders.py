@@ -66,10 +66,10 @@ class Tables:
     def __init__(self, case: Spoilt) -> None:
         self.case, model = case, case.model
         self.positive = (case.y == model.classes_[1]).astype(float)
-        p = expit(model.decision_function(case.X))
+        p = expit(model.decision_function(case.mails.X))
         self.residuals = p - self.positive
         self._root = np.sqrt(p * (1 - p))
-        self._inner = model.C * (case.X @ case.X.T).toarray()
+        self._inner = model.C * (case.mails.X @ case.mails.X.T).toarray()
         bent = self._root[:, None] * self._inner * self._root
         bent[np.diag_indices_from(bent)] += 1.0
         self._factor = scipy.linalg.cholesky(bent, lower=True, overwrite_a=True)
@@ -100,14 +100,14 @@ class Tables:
 
     def self_influence(self) -> Scores:
         """(n,): by how much a row's own loss rises when it leaves, to first order."""
-        return self.residuals**2 * self.leverages()
+        return np.asarray(self.residuals**2 * self.leverages())
 
     def influence(self, targets: Any) -> Scores:
         """(T, n): by how much the loss of the target's other label rises when the row leaves,
         to first order: how much the decision owes to it. Koh and Liang (2017).
         """
         model = self.case.model
-        products = model.C * (self.case.X @ targets.T).toarray()
+        products = model.C * (self.case.mails.X @ targets.T).toarray()
         levers = self.covariance(self._inner, products, products).T
         margin = model.decision_function(targets)
         signs = np.sign(margin) * expit(np.abs(margin))
@@ -116,7 +116,7 @@ class Tables:
     def representer(self, targets: Any) -> Scores:
         """(T, n): what the row adds to the margin of the decision. Yeh et al. (2018)."""
         model = self.case.model
-        products = model.C * (targets @ self.case.X.T).toarray()
+        products = model.C * (targets @ self.case.mails.X.T).toarray()
         signs = np.sign(model.decision_function(targets))
         return np.asarray(-signs[:, None] * products * self.residuals)
 
@@ -128,7 +128,7 @@ def knn_shapley(case: Spoilt, targets: Any) -> Scores:
     decided = (model.decision_function(targets) > 0).astype(int)
     return np.array(
         [
-            shapley_scores(case.X, targets[t].toarray()[0], codes, int(code))
+            shapley_scores(case.mails.X, targets[t].toarray()[0], codes, int(code))
             for t, code in enumerate(decided)
         ]
     )
@@ -141,7 +141,7 @@ def confident_learning(case: Spoilt) -> dict[str, Rows]:
 
     model: LogisticRegression = clone(case.model).set_params(tol=1e-4)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    p = cross_val_predict(model, case.X, case.y, cv=folds, method="predict_proba")
+    p = cross_val_predict(model, case.mails.X, case.y, cv=folds, method="predict_proba")
     labels = (case.y == case.model.classes_[1]).astype(int)
     quality = _first(-get_label_quality_scores(labels, p))
     issues = find_label_issues(labels, p, return_indices_ranked_by="self_confidence")
@@ -155,5 +155,3 @@ def _first(scores: Scores) -> Rows:
 def _then(rows: Rows, others: Rows) -> Rows:
     """These first, then the others in their order."""
     return np.concatenate([rows, others[~np.isin(others, rows)]])
-
-

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
-from forcing.engine.arrays import Array, beside, on_host
+from forcing.engine.arrays import beside, on_host
 from forcing.engine.columns import Columns
 from forcing.engine.design import Dense, Design, Sparse
 from forcing.engine.fitting import Fit, fit_at, refit
@@ -43,6 +43,11 @@ NOTHING = 1e-6
 BETTER, CLEARLY = 5e-4, 5e-3
 """Nats a row by which labels must be foretold better for another penalty to count, and for another
 round: what is believed by then was learned from the labels that are to be judged."""
+
+
+SUREST = 30.0
+"""Log-odds that the median label is given at most: where classes are apart without exception, any
+would do, and the surprises of all rows would be lost in rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,9 +188,7 @@ def told_apart(
     e / K. Scale and share are those that make the labels most likely, so that predictors need
     not be log-odds, nor as sure as they should be.
     """
-    scores = (
-        predictor if predictor.ndim == 2 else np.stack([0.0 * predictor, predictor], axis=1)
-    )
+    scores = predictor if predictor.ndim == 2 else np.stack([0.0 * predictor, predictor], axis=1)
     n, K = scores.shape
     own = scores[np.arange(n), codes]
     others = np.ones((n, K), dtype=bool)
@@ -203,7 +206,7 @@ def told_apart(
 
     size = max(float(np.median(np.abs(behind[counted]))), 1e-12)
     starts = [(np.log(a / size), e) for a, e in ((1.0, -3.0), (4.0, 0.0))]
-    bounds = [(np.log(1e-3 / size), np.log(1e3 / size)), (-12.0, 4.0)]
+    bounds = [(np.log(1e-3 / size), np.log(SUREST / size)), (-12.0, 4.0)]
     found = [minimize(loss, place, bounds=bounds, method="L-BFGS-B") for place in starts]
     best = min(found, key=lambda one: float(one.fun))
     scale, chance = float(np.exp(best.x[0])), float(expit(best.x[1]))
@@ -227,9 +230,7 @@ def _folds(codes: NDArray[np.intp], folds: int, rng: np.random.Generator) -> NDA
     return part
 
 
-def _with(
-    objective: LinearObjective, codes: NDArray[np.intp], trusted: Trusted
-) -> LinearObjective:
+def _with(objective: LinearObjective, codes: NDArray[np.intp], trusted: Trusted) -> LinearObjective:
     """The objective of these rows too; each weighs as much as a training row of its class."""
     xp = array_namespace(objective.labels)
     like = np.array([np.flatnonzero(codes == code)[0] for code in trusted.codes])
@@ -252,8 +253,7 @@ def _with(
 def _stacked(design: Design, rows: NDArray[np.float64] | scipy.sparse.csr_matrix) -> Design:
     if isinstance(design, Sparse):
         return Sparse(scipy.sparse.vstack([design.matrix, rows]))
-    assert isinstance(design, Dense)
+    if not isinstance(design, Dense):
+        raise TypeError(f"rows cannot be added to a {type(design).__name__}.")
     xp = array_namespace(design.array)
     return Dense(xp.concat([design.array, beside(rows, design.array)]))
-
-

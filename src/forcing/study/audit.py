@@ -146,54 +146,48 @@ class Audit:
             "label" is asked for where the model cannot tell.
         """
         pandas = _pandas("Audit.suspects", "`.suspect_rows()`")
-        score = self._score(score)
+        score = self._or_default(score)
         rows = self.suspect_rows(score)
-        sets, wrong = self._tallies(score)[:2]
+        sets, wrong, scores = self._tallies(score)
         columns: dict[str, Any] = {"row": rows}
         if self.row_ids is not None:
             columns["name"] = [self.row_ids[int(row)] for row in rows]
         columns["label"] = self.y[rows]
         if wrong is not None:
-            with np.errstate(invalid="ignore"):
+            with np.errstate(invalid="ignore"):  # of rows in no set there is none
                 share = wrong[rows] / sets[rows]
             columns |= {"wrong": wrong[rows], "sets": sets[rows], "share": share}
         else:
             columns["sets"] = sets[rows]
-        scores = self._scores(score)
         frame: pd.DataFrame = pandas.DataFrame(columns | {"score": scores[rows]})
         return frame
 
     def suspect_rows(self, score: Score | None = None) -> NDArray[np.intp]:
         """The positions in `suspects`, which needs pandas; this does not."""
-        score = self._score(score)
-        sets, wrong, _ = self._tallies(score)
+        score = self._or_default(score)
+        sets, wrong, scores = self._tallies(score)
         first = sets if wrong is None else wrong
         if score == "label":
-            assert self.doubts is not None
-            # Probabilities near 0 and 1 are equal; surprises are not.
-            rows, ranked = np.arange(len(self.y)), self.doubts.surprise
+            # Surprises tell rows apart whose probabilities are 0 or 1 but for rounding.
+            rows, ranked = np.arange(len(self.y)), self._known_doubts().surprise
         else:
-            rows, ranked = np.flatnonzero(sets), np.round(self._scores(score), 12)
+            rows, ranked = np.flatnonzero(sets), np.round(scores, 12)
         order = np.lexsort((rows, -sets[rows], -first[rows], -ranked[rows]))
         return np.asarray(rows[order], dtype=np.intp)
 
-    def _score(self, score: Score | None) -> Score:
+    def _or_default(self, score: Score | None) -> Score:
         if score is None:
             return "weight" if self.doubts is None else "label"
         one_of("score", score, get_args(Score))
-        if score == "label" and self.doubts is None:
+        return score
+
+    def _known_doubts(self) -> Doubts:
+        if self.doubts is None:
             raise ValueError(
                 "score 'label' asks how likely labels are wrong, which this model cannot tell: it "
                 "has no objective, or no classes. Use 'weight'."
             )
-        return score
-
-    def _scores(self, score: Score) -> NDArray[np.float64]:
-        """(n,)"""
-        if score != "label":
-            return self._tallies(score)[2]
-        assert self.doubts is not None
-        return self.doubts.wrong
+        return self.doubts
 
     def _tallies(
         self, score: Score
@@ -206,7 +200,10 @@ class Audit:
             members = list(supports)
             counts[int(is_guilty), members] += 1
             weights[int(is_guilty), members] += 1.0 / max(1, len(members))
-        scores = weights[1] if score == "weight" else counts[1].astype(float)
+        if score == "label":
+            scores = self._known_doubts().wrong
+        else:
+            scores = weights[1] if score == "weight" else counts[1].astype(float)
         return counts.sum(axis=0), None if self.wrong is None else counts[1], scores
 
     def plot(self) -> bqplot.Figure:

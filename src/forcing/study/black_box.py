@@ -117,9 +117,9 @@ class BlackBoxExplainer:
 
     def doubts(
         self,
-        targets: Sequence[Any],  # noqa: ARG002 - as the protocol has it
-        labels: NDArray[Any] | None,  # noqa: ARG002
-        seed: int | None,  # noqa: ARG002
+        targets: Sequence[Any],
+        labels: NDArray[Any] | None,
+        seed: int | None,
     ) -> None:
         """Nothing is known of a row but by refits, one for each."""
 
