@@ -24,7 +24,7 @@ class Mails:
     """Texts of three parts, and their words as the model counts them."""
 
     data: Dataset
-    words: TfidfVectorizer
+    words: TfidfVectorizer | None
     X: Any
     """(n, p), sparse, like the two others."""
     X_valid: Any

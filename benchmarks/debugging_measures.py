@@ -19,7 +19,7 @@ BUDGETS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 """Shares of the training rows that are inspected."""
 RETRAINED = (0.003, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4)
 """Those after which the model is trained again on the corrected labels."""
-SINGLE = "forcing set"
+SINGLE, QUARTER = "forcing set", "a quarter of the set"
 EVERY = 3
 """Of the audited mistakes, every third is repaired by itself."""
 
@@ -148,7 +148,7 @@ def singles(
     suspects = audit.suspect_rows("label")
     firsts[SUSPECTS] = [suspects[:k] for k in sizes]
     place = {int(row): i for i, row in enumerate(suspects)}
-    firsts[f"{SUSPECTS} of the set"] = [
+    firsts[QUARTER] = [
         np.array(sorted(rows.tolist(), key=place.__getitem__)[: max(1, len(rows) // 4)])
         for rows in firsts[SINGLE]
     ]

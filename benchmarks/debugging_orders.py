@@ -20,8 +20,9 @@ from forcing.baselines.neighbours import shapley_scores
 Scores: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.intp]
 
-SUSPECTS, SETS = "suspects", "sets by weight"
-"""`Audit.suspects` by label, its default, and by how much wrong decisions stand on a row."""
+SUSPECTS, REPAIR, SETS = "suspects", "suspects, repair", "sets by weight"
+"""`Audit.suspects` by label, its default; for repair; and by how much wrong decisions stand on a
+row."""
 CLEANLAB = ("cleanlab quality", "cleanlab issues")
 FOLDS = 5
 """Of the cross-validation for cleanlab: scikit-learn's, and cleanlab's own, default."""
@@ -41,6 +42,7 @@ def orders(
     targets = case.mails.X_valid[mistakes]
     found = {
         SUSPECTS: audit.suspect_rows("label"),
+        REPAIR: audit.suspect_rows("repair"),
         SETS: _then(audit.suspect_rows("weight"), chance),
         "training loss": _first(tables.losses()),
         "self-influence": _first(tables.self_influence()),

@@ -235,7 +235,7 @@ def test_errors_at_the_door_say_what_was_expected(three_or_eight):
     ]:
         with pytest.raises(ValueError, match=words):
             study.audit(X, progress=False, **options)
-    with pytest.raises(ValueError, match="score must be one of label, weight, count"):
+    with pytest.raises(ValueError, match="score must be one of label, repair, weight, count"):
         study.audit(X[:2], progress=False).suspects("weihgt")
 
 
@@ -477,5 +477,5 @@ def test_where_labels_cannot_be_judged_rows_are_ranked_by_weight():
     for audit in (black_box, regression):
         assert audit.doubts is None
         assert audit.suspect_rows().tolist() == audit.suspect_rows("weight").tolist()
-        with pytest.raises(ValueError, match="'label' asks how likely labels are wrong"):
+        with pytest.raises(ValueError, match="'label' and 'repair' ask how likely"):
             audit.suspects("label")

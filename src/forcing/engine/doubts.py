@@ -184,33 +184,37 @@ def told_apart(
 ) -> Doubts:
     """Doubts from what models that have not seen the rows say of them, (n,) or (n, K).
 
-    A label follows softmax(a f), or, with the probability e, chance: p = (1 - e) softmax(a f) +
-    e / K. Scale and share are those that make the labels most likely, so that predictors need
-    not be log-odds, nor as sure as they should be.
+    A label follows softmax(a f + b), or, with the probability e, chance: p = (1 - e) softmax(a f
+    + b) + e / K. Scale, offsets and share are those that make the labels most likely, so that
+    predictors need not be log-odds, nor as sure as they should be; and where many labels of a
+    class are wrong, so is its part in the intercept.
     """
     scores = predictor if predictor.ndim == 2 else np.stack([0.0 * predictor, predictor], axis=1)
     n, K = scores.shape
-    own = scores[np.arange(n), codes]
-    others = np.ones((n, K), dtype=bool)
-    others[np.arange(n), codes] = False
-    behind = scores[others].reshape(n, K - 1) - own[:, None]
+    rows = np.arange(n)
 
-    def surprise(scale: float) -> NDArray[np.float64]:
-        told: NDArray[np.float64] = np.logaddexp(0.0, logsumexp(scale * behind, axis=1))
+    def surprise(place: NDArray[np.float64]) -> NDArray[np.float64]:
+        moved = np.exp(place[0]) * scores + np.append(0.0, place[2:])
+        moved -= moved[rows, codes][:, None]
+        moved[rows, codes] = -np.inf
+        told: NDArray[np.float64] = np.logaddexp(0.0, logsumexp(moved, axis=1))
         return told
 
     def loss(place: NDArray[np.float64]) -> float:
         chance = expit(place[1])
-        p = (1.0 - chance) * np.exp(-surprise(np.exp(place[0]))) + chance / K
+        p = (1.0 - chance) * np.exp(-surprise(place)) + chance / K
         return float(-np.mean(np.log(p[counted])))
 
-    size = max(float(np.median(np.abs(behind[counted]))), 1e-12)
-    starts = [(np.log(a / size), e) for a, e in ((1.0, -3.0), (4.0, 0.0))]
+    spread = scores[counted] - scores[counted].mean(axis=1, keepdims=True)
+    size = max(2.0 * float(np.median(np.abs(spread).max(axis=1))), 1e-12)
     bounds = [(np.log(1e-3 / size), np.log(SUREST / size)), (-12.0, 4.0)]
-    found = [minimize(loss, place, bounds=bounds, method="L-BFGS-B") for place in starts]
+    bounds += [(-SUREST, SUREST)] * (K - 1)
+    found = [
+        minimize(loss, [np.log(a / size), e, *[0.0] * (K - 1)], bounds=bounds, method="L-BFGS-B")
+        for a, e in ((1.0, -3.0), (4.0, 0.0))
+    ]
     best = min(found, key=lambda one: float(one.fun))
-    scale, chance = float(np.exp(best.x[0])), float(expit(best.x[1]))
-    surprised = surprise(scale)
+    surprised, chance = surprise(best.x), float(expit(best.x[1]))
     p = np.exp(-surprised)
     total = (1.0 - chance) * p + chance / K
     return Doubts(

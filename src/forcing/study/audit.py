@@ -23,10 +23,21 @@ if TYPE_CHECKING:
     import bqplot
     import pandas as pd
 
-Score: TypeAlias = Literal["label", "weight", "count"]
+Score: TypeAlias = Literal["label", "repair", "weight", "count"]
+
+LIKELY = 0.5
+"""Probability of a wrong label from which on it is worth asking what the row does."""
 
 FEW = 3
 """Rows up to which the summary calls a decision one of few rows."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the model can be asked about training rows beyond their sets; each takes a while."""
+
+    doubts: Callable[[], Doubts | None]
+    owed: Callable[[], NDArray[np.float64] | None]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,8 +55,8 @@ class Audit:
     seconds: float = 0.0
     asked: Asked | None = None
     """What it was asked, and of which study: for `to_html`."""
-    judge: Callable[[], Doubts | None] | None = None
-    """Tells how likely each training label is wrong; asked at most once."""
+    evidence: Evidence | None = None
+    """On the training labels."""
 
     def __len__(self) -> int:
         return len(self.outcomes)
@@ -110,7 +121,15 @@ class Audit:
 
         Takes some ten to twenty fits of the model, once.
         """
-        return None if self.judge is None else self.judge()
+        return None if self.evidence is None else self.evidence.doubts()
+
+    @cached_property
+    def owed(self) -> NDArray[np.float64] | None:
+        """(n,): what the wrong decisions owe to each training row: its influence on the sum of
+        their losses. Of all decisions where true labels were not given; None where there is no
+        telling, or nothing wrong.
+        """
+        return None if self.evidence is None else self.evidence.owed()
 
     def suspects(self, score: Score | None = None) -> pd.DataFrame:
         """Training rows, the most suspect first.
@@ -131,6 +150,10 @@ class Audit:
               that are doubted themselves count for less, and the penalty is the one with which
               labels are foretold best. The sum of the scores is the number of wrong labels to
               expect, which says how far to read the list.
+            - "repair": the same scores in another order: of the rows whose label is rather wrong
+              than right, those come first to which the wrong decisions owe most, by influence
+              functions. As good for finding wrong labels nearly everywhere, and better for what
+              they do harm to.
             - "weight": rows that stand in sets alone. Each wrong decision's set hands out 1, in
               equal parts to its rows: a wrong decision that stands on two rows says more of each
               than one that stands on fifty. Without true labels each decision's does. Ties by
@@ -143,7 +166,7 @@ class Audit:
         Raises
         ------
         ValueError
-            "label" is asked for where the model cannot tell.
+            "label" or "repair" is asked for where the model cannot tell.
         """
         pandas = _pandas("Audit.suspects", "`.suspect_rows()`")
         score = self._or_default(score)
@@ -167,9 +190,13 @@ class Audit:
         score = self._or_default(score)
         sets, wrong, scores = self._tallies(score)
         first = sets if wrong is None else wrong
-        if score == "label":
+        if score in {"label", "repair"}:
             # Surprises tell rows apart whose probabilities are 0 or 1 but for rounding.
             rows, ranked = np.arange(len(self.y)), self._known_doubts().surprise
+            if score == "repair" and self.owed is not None:
+                doubted = self._known_doubts().wrong > LIKELY
+                ahead = float(ranked.max()) + 1.0 + self.owed - self.owed.min()
+                ranked = np.where(doubted, ahead, ranked)
         else:
             rows, ranked = np.flatnonzero(sets), np.round(scores, 12)
         order = np.lexsort((rows, -sets[rows], -first[rows], -ranked[rows]))
@@ -184,8 +211,8 @@ class Audit:
     def _known_doubts(self) -> Doubts:
         if self.doubts is None:
             raise ValueError(
-                "score 'label' asks how likely labels are wrong, which this model cannot tell: it "
-                "has no objective, or no classes. Use 'weight'."
+                "scores 'label' and 'repair' ask how likely labels are wrong, which this model "
+                "cannot tell: it has no objective, or no classes. Use 'weight'."
             )
         return self.doubts
 
@@ -200,7 +227,7 @@ class Audit:
             members = list(supports)
             counts[int(is_guilty), members] += 1
             weights[int(is_guilty), members] += 1.0 / max(1, len(members))
-        if score == "label":
+        if score in {"label", "repair"}:
             scores = self._known_doubts().wrong
         else:
             scores = weights[1] if score == "weight" else counts[1].astype(float)

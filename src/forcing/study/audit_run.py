@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from forcing.errors import TrainingMismatchError
 from forcing.records import Event, Progress, Work, finished
 from forcing.study.asked import Asked
-from forcing.study.audit import Audit
+from forcing.study.audit import Audit, Evidence
 from forcing.study.explainer import Explainer
 from forcing.study.linear import LinearExplainer
 from forcing.study.many import LATE, Outcome, one_by_one
@@ -169,8 +169,12 @@ def audit(
         done = None if labels is None else labels[: len(outcomes)]
         seconds = time.perf_counter() - began
         explainer = study._explainer  # noqa: SLF001 - of one package
-        judge = partial(explainer.doubts, targets[: len(outcomes)], done, study.random_state)
-        return Audit(tuple(outcomes), done, study.y, study.row_ids, seconds, asked, judge)
+        some = targets[: len(outcomes)]
+        evidence = Evidence(
+            partial(explainer.doubts, some, done, study.random_state),
+            partial(explainer.owed, some, done, threshold),
+        )
+        return Audit(tuple(outcomes), done, study.y, study.row_ids, seconds, asked, evidence)
 
     try:
         for some in work_off(study._explainer, targets, plan):  # noqa: SLF001 - of one package

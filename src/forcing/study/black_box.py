@@ -115,13 +115,11 @@ class BlackBoxExplainer:
             raise ValueError(f"{self.description} cannot be refitted on {len(kept)} rows. {says}")  # noqa: TRY004
         return question.decision(says)
 
-    def doubts(
-        self,
-        targets: Sequence[Any],
-        labels: NDArray[Any] | None,
-        seed: int | None,
-    ) -> None:
-        """Nothing is known of a row but by refits, one for each."""
+    def doubts(self, *_: Any) -> None:
+        """Nothing is known of a row but by refits, one for each;"""
+
+    def owed(self, *_: Any) -> None:
+        """likewise."""
 
     def rank(
         self,

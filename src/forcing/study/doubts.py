@@ -4,6 +4,7 @@ are known.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +13,12 @@ import scipy.sparse
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
+from forcing.baselines.influence import supports
 from forcing.engine.arrays import on_host
 from forcing.engine.design import Dense, Sparse
 from forcing.engine.doubts import Doubts, Trusted, label_doubts
 from forcing.engine.fitting import Fit
+from forcing.engine.problem import Problem
 from forcing.errors import ConvergenceError, TrainingMismatchError
 from forcing.models import AdaptedModel
 from forcing.models.black_box import take_rows
@@ -44,6 +47,19 @@ def doubts(
         return label_doubts(adapted.objective, fit, adapted.codes, trusted, seed)
     except ConvergenceError:
         return None
+
+
+def owed(decisions: Sequence[Problem]) -> NDArray[np.float64]:
+    """(n,): by how much these decisions get likelier, to first order, through each training row:
+    its influence on the sum of the losses that they would have if they were wrong.
+    """
+    first = decisions[0]
+    theta = first.fit.theta
+    total = array_namespace(theta).zeros_like(theta)
+    for one in decisions:
+        margin = one.margin(theta) / one.scale
+        total = total + 0.5 * (1.0 + math.tanh(0.5 * margin)) * one.direction(theta)
+    return on_host(supports(first, first.fit.inverse.solve(total)))
 
 
 def _trusted(

@@ -68,3 +68,10 @@ class Explainer(Protocol):
         """How likely each training label is wrong, in view of targets whose true labels are
         known; None where that cannot be told.
         """
+
+    def owed(
+        self, targets: Sequence[Any], labels: NDArray[Any] | None, threshold: float | None
+    ) -> NDArray[np.float64] | None:
+        """(n,): what the wrong decisions (all, without labels) owe to each training row; None
+        where there is none, or no telling.
+        """

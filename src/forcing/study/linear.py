@@ -172,6 +172,19 @@ class LinearExplainer:
     ) -> Doubts | None:
         return doubts.doubts(self.adapted, self.fit, self._X, targets, labels, seed)
 
+    def owed(
+        self, targets: Sequence[Any], labels: NDArray[Any] | None, threshold: float | None
+    ) -> NDArray[np.float64] | None:
+        wrong = []
+        for place, x in enumerate(targets):
+            try:
+                problem = self.problem(x, None, threshold)
+            except (TrainingMismatchError, ValueError):
+                continue  # its outcome says what is wrong with it
+            if labels is None or problem.claim.favoured != labels[place]:
+                wrong.append(problem)
+        return doubts.owed(wrong) if wrong else None
+
     def problem(self, x: Any, rival: Label = None, threshold: float | None = None) -> Problem:
         """The claim at x, in the coordinates of the objective."""
         adapted, theta = self.adapted, self.fit.theta
