@@ -22,7 +22,7 @@ from benchmarks.debugging_measures import (
     Measured,
     measured,
 )
-from benchmarks.debugging_orders import CLEANLAB, FOLDS, SETS, SUSPECTS
+from benchmarks.debugging_orders import CLEANLAB, FOLDS, REPAIR, SETS, SUSPECTS
 from benchmarks.measure import row, table, told
 from benchmarks.problems import folder
 from benchmarks.settings import Settings
@@ -41,12 +41,13 @@ random; the {MISTAKES} wrong decisions on the validation part in which the model
 (or all, where there are fewer) are audited. Then training rows are inspected in the order of each
 method, and labels that turn out to be wrong are corrected. Means over {SEEDS} seeds.
 
-*{SUSPECTS}*: `audit.suspects()`, by how likely the label is wrong. *{SETS}*:
-`audit.suspects("weight")`, rows by how much of the mistakes stands on them; rows in no set follow
-at random. *Training loss* and *self-influence*: of each row under the model that learned it.
-*{CLEANLAB[0]}*, *{CLEANLAB[1]}*: confident learning, from {FOLDS}-fold cross-validated probabilities
-of the same model: by label quality, and with `find_label_issues` before all others. *Influence*,
-*representer*, *KNN-Shapley*: summed over the same mistakes.
+*{SUSPECTS}*: `audit.suspects()`, by how likely the label is wrong. *{REPAIR}*:
+`audit.suspects("repair")`, of the labels rather wrong than right those first to which the mistakes
+owe most. *{SETS}*: `audit.suspects("weight")`, rows by how much of the mistakes stands on them;
+rows in no set follow at random. *Training loss* and *self-influence*: of each row under the model
+that learned it. *{CLEANLAB[0]}*, *{CLEANLAB[1]}*: confident learning, from {FOLDS}-fold
+cross-validated probabilities of the same model: by label quality, and with `find_label_issues`
+before all others. *Influence*, *representer*, *KNN-Shapley*: summed over the same mistakes.
 """
 
 PAPER = """\
@@ -66,9 +67,10 @@ test part.
 ONE_BY_ONE = f"""\
 One decision at a time, the paper's protocol: as many rows as the decision's forcing set S has, from
 the top of each method's order for this decision. *Precision*: share of them with a wrong label,
-mean over the decisions. *Repaired*: share of the decisions (every {EVERY}th is tried) that are right
-when those labels are corrected. *{SUSPECTS}*: the |S| first of the whole list, which is not about
-this decision; *{QUARTER}*: of the rows of S only the quarter whose labels are most likely wrong.
+mean over the decisions. *Repaired*: share of the decisions (one in {EVERY} is tried) that are
+right when those labels are corrected. *{SUSPECTS}*: the |S| first of the whole list, which is not
+about this decision; *{QUARTER}*: of the rows of S only the quarter whose labels are most likely
+wrong.
 """
 
 
@@ -77,7 +79,8 @@ def debugging(settings: Settings) -> Iterator[str]:
     if folder("FORCING_DATA") is None:
         yield "Not measured: set FORCING_DATA to the folder of the data sets.\n"
         return
-    case, found = mails(), {}
+    case = mails()
+    found: Found = {}
     for share in SHARES[1:2] if settings.short else SHARES:
         found[share] = []
         for seed in range(1 if settings.short else SEEDS):
