@@ -479,3 +479,26 @@ def test_where_labels_cannot_be_judged_rows_are_ranked_by_weight():
         assert audit.suspect_rows().tolist() == audit.suspect_rows("weight").tolist()
         with pytest.raises(ValueError, match="'label' and 'repair' ask how likely"):
             audit.suspects("label")
+
+
+def test_for_repair_likely_ones_come_in_the_order_of_what_mistakes_owe_to_them():
+    X, y, _ = digits()
+    noisy, bad = y[:250].copy(), np.random.default_rng(0).choice(250, 40, replace=False)
+    noisy[bad] = np.where(noisy[bad] == "three", "eight", "three")
+    model = LogisticRegression(tol=1e-8).fit(X[:250], noisy)
+    study = study_of(X[:250], noisy, model)
+    audit = study.audit(X[250:], y[250:], max_removals=1, progress=False)
+    assert audit.wrong.sum() >= 2
+    owed = np.zeros(250)
+    for t in np.flatnonzero(audit.wrong):
+        ranking = study.rank(X[250 + t], "influence")
+        owed[ranking.rows] += ranking.scores * audit[t].claim.confidence
+    np.testing.assert_allclose(audit.owed, owed, atol=1e-6)
+    rows = audit.suspect_rows("repair")
+    likely = audit.doubts.wrong > 0.5
+    k = likely.sum()
+    assert set(rows[:k]) == set(np.flatnonzero(likely))
+    assert (np.diff(owed[rows[:k]]) < 1e-9).all()
+    by_label = audit.suspect_rows()
+    assert rows[k:].tolist() == by_label[k:].tolist()
+    assert audit.suspects("repair")["score"].tolist() == audit.doubts.wrong[rows].tolist()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,26 +18,14 @@ from forcing.study.asked import Asked
 from forcing.study.audit_html import audit_html
 from forcing.study.many import Outcome
 from forcing.study.options import one_of
+from forcing.study.suspects import BY_LABEL, Evidence, Score, by_label, known
 
 if TYPE_CHECKING:
     import bqplot
     import pandas as pd
 
-Score: TypeAlias = Literal["label", "repair", "weight", "count"]
-
-LIKELY = 0.5
-"""Probability of a wrong label from which on it is worth asking what the row does."""
-
 FEW = 3
 """Rows up to which the summary calls a decision one of few rows."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the model can be asked about training rows beyond their sets; each takes a while."""
-
-    doubts: Callable[[], Doubts | None]
-    owed: Callable[[], NDArray[np.float64] | None]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -119,7 +107,7 @@ class Audit:
     def doubts(self) -> Doubts | None:
         """How likely each training label is wrong; None where the model cannot tell.
 
-        Takes some ten to twenty fits of the model, once.
+        Takes some tens of rough fits of the model, once.
         """
         return None if self.evidence is None else self.evidence.doubts()
 
@@ -190,13 +178,9 @@ class Audit:
         score = self._or_default(score)
         sets, wrong, scores = self._tallies(score)
         first = sets if wrong is None else wrong
-        if score in {"label", "repair"}:
-            # Surprises tell rows apart whose probabilities are 0 or 1 but for rounding.
-            rows, ranked = np.arange(len(self.y)), self._known_doubts().surprise
-            if score == "repair" and self.owed is not None:
-                doubted = self._known_doubts().wrong > LIKELY
-                ahead = float(ranked.max()) + 1.0 + self.owed - self.owed.min()
-                ranked = np.where(doubted, ahead, ranked)
+        if score in BY_LABEL:
+            owed = self.owed if score == "repair" else None
+            rows, ranked = np.arange(len(self.y)), by_label(self.doubts, owed)
         else:
             rows, ranked = np.flatnonzero(sets), np.round(scores, 12)
         order = np.lexsort((rows, -sets[rows], -first[rows], -ranked[rows]))
@@ -207,14 +191,6 @@ class Audit:
             return "weight" if self.doubts is None else "label"
         one_of("score", score, get_args(Score))
         return score
-
-    def _known_doubts(self) -> Doubts:
-        if self.doubts is None:
-            raise ValueError(
-                "scores 'label' and 'repair' ask how likely labels are wrong, which this model "
-                "cannot tell: it has no objective, or no classes. Use 'weight'."
-            )
-        return self.doubts
 
     def _tallies(
         self, score: Score
@@ -227,8 +203,8 @@ class Audit:
             members = list(supports)
             counts[int(is_guilty), members] += 1
             weights[int(is_guilty), members] += 1.0 / max(1, len(members))
-        if score in {"label", "repair"}:
-            scores = self._known_doubts().wrong
+        if score in BY_LABEL:
+            scores = known(self.doubts).wrong
         else:
             scores = weights[1] if score == "weight" else counts[1].astype(float)
         return counts.sum(axis=0), None if self.wrong is None else counts[1], scores

@@ -18,12 +18,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from forcing.errors import TrainingMismatchError
 from forcing.records import Event, Progress, Work, finished
 from forcing.study.asked import Asked
-from forcing.study.audit import Audit, Evidence
+from forcing.study.audit import Audit
 from forcing.study.explainer import Explainer
 from forcing.study.linear import LinearExplainer
 from forcing.study.many import LATE, Outcome, one_by_one
 from forcing.study.options import LEAST, RunOptions, number, run_options, whole
 from forcing.study.progress import EVERY, StatusLine
+from forcing.study.suspects import Evidence
 
 if TYPE_CHECKING:
     from forcing.study.study import Study
