@@ -114,10 +114,10 @@ def curve(ones: Sequence[Measured], name: str, rows: int) -> NDArray[np.float64]
 
 
 def lead(ones: Sequence[Measured], rows: int) -> tuple[NDArray[np.float64], list[str]]:
-    """(rows,): by how much the suspects' mean precision is above that of the best other order at
-    each budget; and which that is.
+    """(rows,): by how much the suspects' mean precision is above that of the best order of others
+    at each budget; and which that is.
     """
-    others = [name for name in ones[0].inspected if name != SUSPECTS]
+    others = [name for name in ones[0].inspected if name not in {SUSPECTS, REPAIR, SETS}]
     curves = np.array([curve(ones, name, rows) for name in others])
     best = [others[place] for place in curves.argmax(axis=0).tolist()]
     return curve(ones, SUSPECTS, rows) - curves.max(axis=0), best
@@ -185,7 +185,7 @@ def _precision(found: Found) -> Iterator[str]:
 def _any_budget(found: Found) -> Iterator[str]:
     yield (
         "At every budget from 1 row to twice as many as there are wrong labels, the precision of "
-        f"*{SUSPECTS}* beside the best of the other orders at that budget, whichever it is:\n"
+        f"*{SUSPECTS}* beside the best of the orders that are not ours, whichever it is there:\n"
     )
     yield from table(
         ["wrong labels", "ahead or equal", "ahead at most", "behind at most", "in rows",
