@@ -502,3 +502,25 @@ def test_for_repair_likely_ones_come_in_the_order_of_what_mistakes_owe_to_them()
     by_label = audit.suspect_rows()
     assert rows[k:].tolist() == by_label[k:].tolist()
     assert audit.suspects("repair")["score"].tolist() == audit.doubts.wrong[rows].tolist()
+
+
+@pytest.mark.parametrize("classes", [(3, 8), (3, 5, 8)])
+def test_labels_of_a_network_are_doubted_by_its_last_layer(classes):
+    pytest.importorskip("torch")
+    from torch import nn
+
+    import networks
+
+    X, y, X_test, y_test = networks.digits(classes, 240)
+    rng = np.random.default_rng(0)
+    bad = rng.choice(240, 24, replace=False)
+    noisy = y.clone()
+    noisy[bad] = (y[bad] + 1) % len(classes)
+    untrained = nn.Sequential(nn.Flatten(), nn.Linear(64, len(classes)))
+    module = networks.trained(untrained, X, noisy, 40)
+    head = forcing.TorchModel(module, weight_decay=networks.DECAY)
+    audit = study_of(X, noisy, head).audit(X_test[:8], y_test[:8], max_removals=1, progress=False)
+    assert np.isin(audit.suspect_rows()[:15], bad).mean() >= 0.9
+    assert sorted(audit.suspect_rows("repair").tolist()) == list(range(240))
+    tangent = forcing.TorchModel(module, weight_decay=networks.DECAY, parameters=["1.bias"])
+    assert study_of(X, noisy, tangent)._explainer.doubts([], None, 0) is None
