@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from forcing.engine import doubts as module
+from forcing.engine import objective as objective_module
 from forcing.engine.doubts import Trusted, label_doubts, told_apart
 from support import digits, study_of
 
@@ -173,3 +174,14 @@ def test_a_model_without_penalty_is_judged_without_one():
     free = replace(objective, penalty=0.0 * objective.penalty)
     doubts = label_doubts(free, explainer.fit, noisy)
     assert bad[first(doubts, 0.08)].mean() > 0.95
+
+
+def test_of_a_large_problem_there_is_one_round(spoilt, monkeypatch):
+    monkeypatch.setattr(objective_module, "LARGE", 0.0)
+    X, y, bad = spoilt
+    rounds = []
+    real = module.told_apart
+    monkeypatch.setattr(module, "told_apart", lambda *a: rounds.append(1) or real(*a))
+    doubts = of(X, y)
+    assert len(rounds) == 1
+    assert bad[first(doubts, 0.1)].mean() > 0.9

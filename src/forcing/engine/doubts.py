@@ -25,8 +25,9 @@ from forcing.engine.fitting import Fit, fit_at, refit
 from forcing.engine.objective import LinearObjective
 from forcing.errors import ConvergenceError
 
-FOLDS = 10
-"""Parts of the rows; each is judged by the models that were trained on the other parts."""
+FOLDS, FEWER = 10, 4
+"""Parts of the rows; each is judged by the models that were trained on the other parts. Fewer where
+the objective is large; then there is one round, with the penalty as it is."""
 
 ROUNDS = 3
 """Most times that rows are weighed anew by the doubts of the round before."""
@@ -89,11 +90,11 @@ def label_doubts(
     Raises `ConvergenceError` where not even those with the model's own penalty can be trained.
     """
     judges = _Judges(objective, start, codes, trusted, seed)
+    if objective.is_large:
+        return judges.first(0)
     free = float(np.max(on_host(objective.penalty))) == 0.0
-    fixed = free or objective.is_large
     # All rows are believed here: what is believed later was learned from the labels to be judged.
-    power = 0 if fixed else _lowest(lambda at: judges.first(at).loss)
-    return judges.best(power)
+    return judges.best(0 if free else _lowest(lambda at: judges.first(at).loss))
 
 
 def _lowest(loss: Callable[[int], float]) -> int:
@@ -128,7 +129,8 @@ class _Judges:
         self.objective = objective if trusted is None else _with(objective, codes, trusted)
         self.weights = on_host(self.objective.weights)
         self.counted = self.weights[: self.n] > 0
-        self.folds = _folds(codes, min(FOLDS, self.n), np.random.default_rng(seed))
+        folds = min(FEWER if objective.is_large else FOLDS, self.n)
+        self.folds = _folds(codes, folds, np.random.default_rng(seed))
         self._whole = start if trusted is None else fit_at(self.objective, start.theta)
         self._parts: Columns | None = None
         self._first: dict[int, Doubts] = {}
