@@ -140,8 +140,8 @@ class Audit:
               expect, which says how far to read the list.
             - "repair": the same scores in another order: of the rows whose label is rather wrong
               than right, those come first to which the wrong decisions owe most, by influence
-              functions. As good for finding wrong labels nearly everywhere, and better for what
-              they do harm to.
+              functions. Some more of the first are honest, and correcting down this list
+              repairs the wrong decisions sooner.
             - "weight": rows that stand in sets alone. Each wrong decision's set hands out 1, in
               equal parts to its rows: a wrong decision that stands on two rows says more of each
               than one that stands on fifty. Without true labels each decision's does. Ties by
