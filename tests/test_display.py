@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from PIL import Image
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
@@ -255,12 +255,14 @@ class TestTexts:
             ("meeting", 0.25),
         ]
 
-    def test_words_that_a_pipeline_weighs_are_marked_by_its_weights(self):
+    @pytest.mark.parametrize("counting", [CountVectorizer, TfidfVectorizer])
+    def test_words_that_a_pipeline_weighs_are_marked_by_its_weights(self, counting):
         texts = ["cheap pills for all", "all at the meeting", "pills for cheap", "the meeting"]
-        model = make_pipeline(CountVectorizer(), LogisticRegression())
+        model = make_pipeline(counting(), LogisticRegression())
         study = forcing.Study(model.fit(texts, [1, 0, 1, 0]), texts, [1, 0, 1, 0])
         item = present(study, "cheap talk for all").item(0)
-        words = dict(zip(model[0].get_feature_names_out(), np.abs(model[1].coef_[0]), strict=True))
+        weights = np.abs(model[1].coef_[0]) * getattr(model[0], "idf_", 1.0)
+        words = dict(zip(model[0].get_feature_names_out(), weights, strict=True))
         largest = max(words[word] for word in ("cheap", "for", "all"))
         marked = {item["text"][start:end]: weight for start, end, weight in item["marks"]}
         assert marked["cheap"] == pytest.approx(words["cheap"] / largest, abs=1e-3)

@@ -157,7 +157,8 @@ def _of_pipeline(model: Any) -> tuple[Any, Any]:
     coef = np.asarray(steps[-1].coef_, dtype=float)
     if coef.ndim != 2 or len(coef) != 1:  # of several classes each word has several weights
         return None, None
-    return coef[0], steps[-2].get_feature_names_out().tolist()
+    once = getattr(steps[-2], "idf_", 1.0)  # what tf-idf makes of a word that is there once
+    return coef[0] * once, steps[-2].get_feature_names_out().tolist()
 
 
 def _single_text(x: Any) -> str | None:
