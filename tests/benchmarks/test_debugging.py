@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from benchmarks import debugging, debugging_elsewhere, record
+from benchmarks import debugging, debugging_elsewhere, debugging_numbers, record
 from benchmarks.debugging_data import Mails, mails, spoilt
 from benchmarks.debugging_measures import QUARTER, SINGLE, Inspected, inspected, measured, singles
 from benchmarks.debugging_orders import REPAIR, SETS, SUSPECTS, Tables, knn_shapley, orders
@@ -136,7 +136,7 @@ def test_the_lead_is_over_the_best_of_the_others():
         )  # fmt: skip
 
     some = [ones(**{SUSPECTS: [1, 1, 2, 2], "a": [1, 2, 2, 2], "b": [0, 0, 0, 2]})]
-    ahead, best = debugging.lead(some, 4)
+    ahead, best = debugging_numbers.lead(some, 4)
     assert ahead.tolist() == [0.0, -0.5, 0.0, 0.0]
     assert best[1] == "a"
 
@@ -155,8 +155,8 @@ def test_the_section_runs_and_is_not_recorded_when_short(case, monkeypatch, tmp_
 
 def test_what_is_kept_is_what_was_measured(case):
     one = measured(case, 0, most=3)
-    kept = debugging.kept({0.2: [one, one]})["20 %"]
-    rows = [round(share * one.rows) for share in debugging.BUDGETS]
+    kept = debugging_numbers.kept({0.2: [one, one]})["20 %"]
+    rows = [round(share * one.rows) for share in debugging_numbers.BUDGETS]
     mean, spread = kept["precision"][SUSPECTS]
     assert mean == pytest.approx([one.inspected[SUSPECTS].precision(k) for k in rows], abs=1e-5)
     assert set(spread) == {0.0}
