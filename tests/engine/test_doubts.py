@@ -185,3 +185,14 @@ def test_of_a_large_problem_there_is_one_round(spoilt, monkeypatch):
     doubts = of(X, y)
     assert len(rounds) == 1
     assert bad[first(doubts, 0.1)].mean() > 0.9
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_labels_of_one_class_alone_may_be_wrong(which):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1_000, 10))
+    y = (X[:, 0] + X[:, 1] > 0.5).astype(int)
+    bad = np.isin(np.arange(1_000), rng.permutation(np.flatnonzero(y == which))[:80])
+    doubts = of(X, np.where(bad, 1 - y, y), C=10.0)
+    assert bad[first(doubts, 0.06)].mean() > 0.9
+    assert doubts.wrong.sum() == pytest.approx(80, rel=0.3)

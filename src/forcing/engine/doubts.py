@@ -16,7 +16,7 @@ import scipy.sparse
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit, logsumexp
+from scipy.special import logsumexp, softmax
 
 from forcing.engine.arrays import beside, on_host
 from forcing.engine.columns import Columns
@@ -186,43 +186,52 @@ def told_apart(
 ) -> Doubts:
     """Doubts from what models that have not seen the rows say of them, (n,) or (n, K).
 
-    A label follows softmax(a f + b), or, with the probability e, chance: p = (1 - e) softmax(a f
-    + b) + e / K. Scale, offsets and share are those that make the labels most likely, so that
-    predictors need not be log-odds, nor as sure as they should be; and where many labels of a
-    class are wrong, so is its part in the intercept.
+    A label k follows softmax(a f + b), or, with the probability e_k, is k by chance:
+    p = (1 - sum e) softmax(a f + b)_k + e_k. Scale, offsets and chances are those that make the
+    labels most likely, so that predictors need not be log-odds, nor as sure as they should be,
+    and labels of one class may be wrong more often than those of another.
     """
     scores = predictor if predictor.ndim == 2 else np.stack([0.0 * predictor, predictor], axis=1)
     n, K = scores.shape
     rows = np.arange(n)
 
     def surprise(place: NDArray[np.float64]) -> NDArray[np.float64]:
-        moved = np.exp(place[0]) * scores + np.append(0.0, place[2:])
+        moved = np.exp(place[0]) * scores + np.append(0.0, place[1:K])
         moved -= moved[rows, codes][:, None]
         moved[rows, codes] = -np.inf
         told: NDArray[np.float64] = np.logaddexp(0.0, logsumexp(moved, axis=1))
         return told
 
+    def chances(place: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(K + 1,): of each label by chance, and of a label that is none."""
+        return np.asarray(softmax(np.append(place[K:], 0.0)))
+
     def loss(place: NDArray[np.float64]) -> float:
-        chance = expit(place[1])
-        p = (1.0 - chance) * np.exp(-surprise(place)) + chance / K
+        chance = chances(place)
+        p = chance[K] * np.exp(-surprise(place)) + chance[codes]
         return float(-np.mean(np.log(p[counted])))
 
     spread = scores[counted] - scores[counted].mean(axis=1, keepdims=True)
     size = max(2.0 * float(np.median(np.abs(spread).max(axis=1))), 1e-12)
-    bounds = [(np.log(1e-3 / size), np.log(SUREST / size)), (-12.0, 4.0)]
-    bounds += [(-SUREST, SUREST)] * (K - 1)
+    bounds = [(np.log(1e-3 / size), np.log(SUREST / size)), *[(-SUREST, SUREST)] * (K - 1)]
+    bounds += [(-12.0, 3.0)] * K
     found = [
-        minimize(loss, [np.log(a / size), e, *[0.0] * (K - 1)], bounds=bounds, method="L-BFGS-B")
+        minimize(
+            loss,
+            [np.log(a / size), *[0.0] * (K - 1), *[e - np.log(K)] * K],
+            bounds=bounds,
+            method="L-BFGS-B",
+        )
         for a, e in ((1.0, -3.0), (4.0, 0.0))
     ]
     best = min(found, key=lambda one: float(one.fun))
-    surprised, chance = surprise(best.x), float(expit(best.x[1]))
+    surprised, chance = surprise(best.x), chances(best.x)
     p = np.exp(-surprised)
-    total = (1.0 - chance) * p + chance / K
+    total = chance[K] * p + chance[codes]
     return Doubts(
         surprise=np.where(counted, surprised, -np.inf),
-        wrong=np.where(counted, chance / K * (1.0 - p) / total, 0.0),
-        believed=(1.0 - chance) * p / total,
+        wrong=np.where(counted, chance[codes] * (1.0 - p) / total, 0.0),
+        believed=chance[K] * p / total,
         loss=float(best.fun),
     )
 

@@ -132,13 +132,13 @@ class Audit:
         score
             How rows are ranked.
 
-            - "label": by the probability that the row's label is wrong, all rows. Models of the
-              same kind that were trained without the row say how well its label fits; the targets
+            - "label": all rows, those first whose label fits worst. The score is the probability
+              that it is wrong, for which the classes in which labels are wrong count too. Models
+              of the same kind that were trained without the row say how it fits; the targets
               of the audit are added to their training where their true labels are known, rows
               that are doubted themselves count for less, and the penalty is the one with which
               labels are foretold best. The sum of the scores is the number of wrong labels to
-              expect, which says how far to read the list; it is rough where classes overlap much,
-              and too small where labels of one class alone are wrong. The order is good there too.
+              expect, which says how far to read the list; it is rough where classes overlap much.
             - "repair": the same scores in another order: of the rows whose label is rather wrong
               than right, those come first to which the wrong decisions owe most, by influence
               functions. Some more of the first are honest, and correcting down this list
