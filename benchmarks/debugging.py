@@ -44,8 +44,8 @@ that learned it. *{CLEANLAB[0]}*, *{CLEANLAB[1]}*: confident learning, from {FOL
 cross-validated probabilities of the same model: by label quality, and with `find_label_issues`
 before all others. *Influence*, *representer*, *KNN-Shapley*: summed over the same mistakes.
 
-The ranking of suspects was designed with seeds 0 to 2 of these mails in view, and with the first two
-of the other data below. Seeds 3 and 4 were not looked at before.
+The ranking of suspects was designed with seeds 0 to 2 of these mails in view, and with the first
+two of the other data below; nothing was tried out on seeds 3 and 4.
 """
 
 PAPER = """\
