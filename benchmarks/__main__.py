@@ -30,6 +30,7 @@ SECTIONS = {
     "screen": "screen",
     "loans": "loans",
     "poisoned": "poisoned",
+    "debugging": "debugging",
     "galleries": "galleries",
 }
 """Each a module and the function of the same name in it."""

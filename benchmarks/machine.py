@@ -10,7 +10,17 @@ from pathlib import Path
 
 
 def machine() -> str:
-    packages = ["numpy", "scipy", "scikit-learn", "torch", "pydvl", "captum", "dattri", "forcing"]
+    packages = [
+        "numpy",
+        "scipy",
+        "scikit-learn",
+        "torch",
+        "pydvl",
+        "captum",
+        "dattri",
+        "cleanlab",
+        "forcing",
+    ]
     versions = ", ".join(f"{p} {v}" for p in packages if (v := _version(p)))
     threads = os.environ.get("OMP_NUM_THREADS", "all")
     return (

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -101,14 +102,23 @@ def test_flipped_labels_are_among_the_first_suspects():
     suspects = audit.suspects()
     assert audit.wrong.sum() >= 5
     assert suspects["row"][:10].isin(bad).mean() >= 0.8  # a tenth of the rows are
-    first = suspects.iloc[0]
+    assert len(suspects) == 200
+    surprise = audit.doubts.surprise[suspects["row"]]
+    assert (np.diff(surprise) <= 0).all()
+    assert suspects["score"].tolist() == audit.doubts.wrong[suspects["row"]].tolist()
+    assert suspects["score"].sum() == pytest.approx(20, rel=0.3)
+    carrying = audit.suspects("weight")
+    first = carrying.iloc[0]
     wrong = [s for s, w in zip(audit.supports, audit.wrong, strict=True) if w]
     assert first["wrong"] == sum(first["row"] in s for s in wrong)
     assert first["score"] == pytest.approx(sum(1 / len(s) for s in wrong if first["row"] in s))
     assert first["share"] == first["wrong"] / sum(first["row"] in s for s in audit.supports)
     counted = audit.suspects("count")
     assert counted["wrong"].is_monotonic_decreasing
-    assert set(counted["row"]) == set(suspects["row"])
+    assert set(counted["row"]) == set(carrying["row"])
+    same = suspects.set_index("row").loc[carrying["row"]]
+    for column in ("label", "wrong", "sets", "share"):
+        assert same[column].tolist() == carrying[column].tolist()
 
 
 def test_without_labels_suspects_count_all_sets(three_or_eight):
@@ -153,7 +163,7 @@ def test_what_cannot_flip_is_told_and_not_counted():
     assert [o.status for o in audit.outcomes] == [study.explain(x).status for x in X[:3]]
     assert audit.frame["size"].isna().all()
     assert not audit.frame["flipped"].any()
-    assert len(audit.suspects()) == 0
+    assert len(audit.suspects("weight")) == 0
 
 
 def test_a_limit_is_kept_and_told(three_or_eight):
@@ -227,7 +237,7 @@ def test_errors_at_the_door_say_what_was_expected(three_or_eight):
     ]:
         with pytest.raises(ValueError, match=words):
             study.audit(X, progress=False, **options)
-    with pytest.raises(ValueError, match="score must be one of weight, count"):
+    with pytest.raises(ValueError, match="score must be one of label, repair, weight, count"):
         study.audit(X[:2], progress=False).suspects("weihgt")
 
 
@@ -400,8 +410,10 @@ def test_the_suspects_have_a_table_of_their_own(audit):
     frame = audit.suspects()
     frame = frame[frame["wrong"] > 0]
     assert [int(line[0]) for line in lines] == frame["row"].tolist()[:10]
-    assert [int(line[2]) for line in lines] == frame["wrong"].tolist()[:10]
-    assert [int(line[4]) for line in lines] == frame["sets"].tolist()[:10]
+    for line, score in zip(lines, frame["score"], strict=False):
+        assert float(line[2].rstrip("\u202f%")) == pytest.approx(100 * score, abs=0.51)
+    assert [int(line[3]) for line in lines] == frame["wrong"].tolist()[:10]
+    assert [int(line[5]) for line in lines] == frame["sets"].tolist()[:10]
 
 
 def test_the_tables_say_what_their_columns_are_and_leave_out_empty_ones(three_or_eight):
@@ -419,3 +431,98 @@ def test_an_audit_without_any_set_has_a_table_too(three_or_eight):
     html = study.audit(X[:4], y[:4], max_seconds=0.0, progress=False)._repr_html_()
     assert "Checked" in html
     assert len(cells(html, "Decisions and the rows they stand on")) == 4
+
+
+# Whose label is wrong
+
+
+def test_targets_with_true_labels_are_evidence_and_those_without_are_not(three_or_eight, audit):
+    study, X, _ = three_or_eight
+    blind = study.audit(X, max_removals=1, progress=False)
+    surprises = [one.doubts.surprise for one in (blind, audit)]
+    assert min(map(np.min, surprises)) > 0
+    assert not np.allclose(*map(np.log, surprises), atol=0.01)
+    assert audit.doubts is audit.doubts
+    some = study.audit(X[:5], max_removals=1, progress=False)
+    np.testing.assert_allclose(some.doubts.surprise, surprises[0])
+
+
+@pytest.mark.parametrize("kind", ["pipeline", "ridge", "calibrated", "several"])
+def test_labels_are_doubted_whatever_the_model(kind):
+    X, y, _ = digits()
+    if kind == "several":
+        X, y = load_digits(return_X_y=True)
+        X = X / 16
+    rng = np.random.default_rng(0)
+    noisy, bad = y[:250].copy(), rng.choice(250, 25, replace=False)
+    for row in bad:
+        noisy[row] = rng.choice(np.unique(y)[np.unique(y) != y[row]])
+    model = {
+        "pipeline": make_pipeline(StandardScaler(), LogisticRegression(C=10.0, tol=1e-6)),
+        "ridge": RidgeClassifier(),
+        "calibrated": CalibratedClassifierCV(LogisticRegression(tol=1e-6), ensemble=False, cv=3),
+        "several": LogisticRegression(tol=1e-6, max_iter=1_000),
+    }[kind].fit(X[:250], noisy)
+    audit = study_of(X[:250], noisy, model).audit(
+        X[250:260], y[250:260], max_removals=1, progress=False
+    )
+    assert np.isin(audit.suspect_rows()[:15], bad).mean() >= 0.9
+
+
+def test_where_labels_cannot_be_judged_rows_are_ranked_by_weight():
+    X, y, _ = moons()
+    black_box = study_of(X, y, GaussianNB().fit(X, y)).audit(X[:3], y[:3], progress=False)
+    value = X[:, 0] + 0.1 * X[:, 1]
+    regression = study_of(X, value, Ridge().fit(X, value)).audit(
+        X[:3], value[:3], threshold=0.5, max_removals=5, progress=False
+    )
+    for audit in (black_box, regression):
+        assert audit.doubts is None
+        assert audit.suspect_rows().tolist() == audit.suspect_rows("weight").tolist()
+        with pytest.raises(ValueError, match="'label' and 'repair' ask how likely"):
+            audit.suspects("label")
+
+
+def test_for_repair_likely_ones_come_in_the_order_of_what_mistakes_owe_to_them():
+    X, y, _ = digits()
+    noisy, bad = y[:250].copy(), np.random.default_rng(0).choice(250, 40, replace=False)
+    noisy[bad] = np.where(noisy[bad] == "three", "eight", "three")
+    model = LogisticRegression(tol=1e-8).fit(X[:250], noisy)
+    study = study_of(X[:250], noisy, model)
+    audit = study.audit(X[250:], y[250:], max_removals=1, progress=False)
+    assert audit.wrong.sum() >= 2
+    owed = np.zeros(250)
+    for t in np.flatnonzero(audit.wrong):
+        ranking = study.rank(X[250 + t], "influence")
+        owed[ranking.rows] += ranking.scores * audit[t].claim.confidence
+    np.testing.assert_allclose(audit.owed, owed, atol=1e-6)
+    rows = audit.suspect_rows("repair")
+    likely = audit.doubts.wrong > 0.5
+    k = likely.sum()
+    assert set(rows[:k]) == set(np.flatnonzero(likely))
+    assert (np.diff(owed[rows[:k]]) < 1e-9).all()
+    by_label = audit.suspect_rows()
+    assert rows[k:].tolist() == by_label[k:].tolist()
+    assert audit.suspects("repair")["score"].tolist() == audit.doubts.wrong[rows].tolist()
+
+
+@pytest.mark.parametrize("classes", [(3, 8), (3, 5, 8)])
+def test_labels_of_a_network_are_doubted_by_its_last_layer(classes):
+    pytest.importorskip("torch")
+    from torch import nn
+
+    import networks
+
+    X, y, X_test, y_test = networks.digits(classes, 240)
+    rng = np.random.default_rng(0)
+    bad = rng.choice(240, 24, replace=False)
+    noisy = y.clone()
+    noisy[bad] = (y[bad] + 1) % len(classes)
+    untrained = nn.Sequential(nn.Flatten(), nn.Linear(64, len(classes)))
+    module = networks.trained(untrained, X, noisy, 40)
+    head = forcing.TorchModel(module, weight_decay=networks.DECAY)
+    audit = study_of(X, noisy, head).audit(X_test[:8], y_test[:8], max_removals=1, progress=False)
+    assert np.isin(audit.suspect_rows()[:15], bad).mean() >= 0.9
+    assert sorted(audit.suspect_rows("repair").tolist()) == list(range(240))
+    tangent = forcing.TorchModel(module, weight_decay=networks.DECAY, parameters=["1.bias"])
+    assert study_of(X, noisy, tangent)._explainer.doubts([], None, 0) is None

@@ -9,7 +9,11 @@ import polars as pl
 import pytest
 from PIL import Image
 from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
+import forcing
 from fake_study import ROWS, FakeStudy
 from forcing.display import Images, Table, Texts, present
 from forcing.display.texts import WINDOW
@@ -275,6 +279,19 @@ class TestTexts:
             ("the", 1.0),
             ("meeting", 0.25),
         ]
+
+    @pytest.mark.parametrize("counting", [CountVectorizer, TfidfVectorizer])
+    def test_words_that_a_pipeline_weighs_are_marked_by_its_weights(self, counting):
+        texts = ["cheap pills for all", "all at the meeting", "pills for cheap", "the meeting"]
+        model = make_pipeline(counting(), LogisticRegression())
+        study = forcing.Study(model.fit(texts, [1, 0, 1, 0]), texts, [1, 0, 1, 0])
+        item = present(study, "cheap talk for all").item(0)
+        weights = np.abs(model[1].coef_[0]) * getattr(model[0], "idf_", 1.0)
+        words = dict(zip(model[0].get_feature_names_out(), weights, strict=True))
+        largest = max(words[word] for word in ("cheap", "for", "all"))
+        marked = {item["text"][start:end]: weight for start, end, weight in item["marks"]}
+        assert marked["cheap"] == pytest.approx(words["cheap"] / largest, abs=1e-3)
+        assert "all" not in marked or marked["all"] < marked["cheap"]
 
     def test_long_texts_are_clipped_around_the_marks(self):
         text = "dull words " * 200 + "cheap pills " + "dull words " * 200

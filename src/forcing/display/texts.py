@@ -141,10 +141,24 @@ def _utf16(text: str, position: int) -> int:
 def _model_weights(study: StudyLike) -> dict[str, float] | None:
     """Weight of each word, where the model's features are words."""
     weights, names = study.weights_for_display(), study.feature_names
+    if weights is None or names is None:
+        weights, names = _of_pipeline(getattr(study, "model", None))
     if weights is None or names is None or len(weights) != len(names):
         return None
     pairs = zip(names, np.abs(np.asarray(weights, dtype=float)), strict=True)
     return {name.lower(): float(weight) for name, weight in pairs}
+
+
+def _of_pipeline(model: Any) -> tuple[Any, Any]:
+    """Coefficients and words of a pipeline in which words are counted and then weighed."""
+    steps: list[Any] = [step for _, step in getattr(model, "steps", [])]
+    if len(steps) < 2 or not hasattr(steps[-2], "vocabulary_") or not hasattr(steps[-1], "coef_"):
+        return None, None
+    coef = np.asarray(steps[-1].coef_, dtype=float)
+    if coef.ndim != 2 or len(coef) != 1:  # of several classes each word has several weights
+        return None, None
+    once = getattr(steps[-2], "idf_", 1.0)  # what tf-idf makes of a word that is there once
+    return coef[0] * once, steps[-2].get_feature_names_out().tolist()
 
 
 def _single_text(x: Any) -> str | None:

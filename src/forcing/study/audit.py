@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forcing.engine.doubts import Doubts
 from forcing.records import Label
 from forcing.study.asked import Asked
 from forcing.study.audit_html import audit_html
 from forcing.study.many import Outcome
 from forcing.study.options import one_of
+from forcing.study.suspects import BY_LABEL, Evidence, Score, by_label, known
 
 if TYPE_CHECKING:
     import bqplot
     import pandas as pd
-
-Score: TypeAlias = Literal["weight", "count"]
 
 FEW = 3
 """Rows up to which the summary calls a decision one of few rows."""
@@ -43,6 +43,8 @@ class Audit:
     seconds: float = 0.0
     asked: Asked | None = None
     """What it was asked, and of which study: for `to_html`."""
+    evidence: Evidence | None = None
+    """On the training labels."""
 
     def __len__(self) -> int:
         return len(self.outcomes)
@@ -101,24 +103,62 @@ class Audit:
         frame: pd.DataFrame = pandas.DataFrame(columns)
         return frame
 
-    def suspects(self, score: Score = "weight") -> pd.DataFrame:
-        """Training rows by how much wrong decisions stand on them, the most suspect first.
+    @cached_property
+    def doubts(self) -> Doubts | None:
+        """How likely each training label is wrong; None where the model cannot tell.
 
-        A row for each training row that stands in any set: its position, its name where rows
-        have names, its label, on how many wrong decisions' sets it stands (`wrong`), on how many
-        in all (`sets`), `share` = wrong / sets, and `score`. Without true labels the score is over
-        all sets, and `wrong` and `share` are missing.
+        Takes some tens of rough fits of the model, once.
+        """
+        return None if self.evidence is None else self.evidence.doubts()
+
+    @cached_property
+    def owed(self) -> NDArray[np.float64] | None:
+        """(n,): what the wrong decisions owe to each training row: its influence on the sum of
+        their losses. Of all decisions where true labels were not given; None where there is no
+        telling, or nothing wrong.
+        """
+        return None if self.evidence is None else self.evidence.owed()
+
+    def suspects(self, score: Score | None = None) -> pd.DataFrame:
+        """Training rows, the most suspect first.
+
+        A row for each training row that is ranked: its position, its name where rows have names,
+        its label, on how many wrong decisions' sets it stands (`wrong`), on how many in all
+        (`sets`), `share` = wrong / sets, and `score`. Without true labels `wrong` and `share` are
+        missing.
 
         Parameters
         ----------
         score
-            How rows are ranked; ties by `wrong`, `sets`, then position.
+            How rows are ranked.
 
-            - "weight": each wrong decision's set hands out 1, in equal parts to its rows: a wrong
-              decision that stands on two rows says more of each than one that stands on fifty.
-            - "count": the number of wrong decisions alone.
+            - "label": all rows, those first whose label fits worst. The score is the probability
+              that it is wrong, for which the classes in which labels are wrong count too. Models
+              of the same kind that were trained without the row say how it fits; the targets
+              of the audit are added to their training where their true labels are known, rows
+              that are doubted themselves count for less, and the penalty is the one with which
+              labels are foretold best. The sum of the scores is the number of wrong labels to
+              expect, which says how far to read the list; it is rough where classes overlap much.
+            - "repair": the same scores in another order: of the rows whose label is rather wrong
+              than right, those come first to which the wrong decisions owe most, by influence
+              functions. Some more of the first are honest, and correcting down this list
+              repairs the wrong decisions sooner.
+            - "weight": rows that stand in sets alone. Each wrong decision's set hands out 1, in
+              equal parts to its rows: a wrong decision that stands on two rows says more of each
+              than one that stands on fifty. Without true labels each decision's does. Ties by
+              `wrong`, `sets`, then position.
+            - "count": likewise, by the number of wrong decisions.
+
+            By default "label"; "weight" where a model has no objective, for regressions, and for
+            networks of which more than the last layer is explained.
+
+        Raises
+        ------
+        ValueError
+            "label" or "repair" is asked for where the model cannot tell.
         """
         pandas = _pandas("Audit.suspects", "`.suspect_rows()`")
+        score = self._or_default(score)
         rows = self.suspect_rows(score)
         sets, wrong, scores = self._tallies(score)
         columns: dict[str, Any] = {"row": rows}
@@ -126,20 +166,32 @@ class Audit:
             columns["name"] = [self.row_ids[int(row)] for row in rows]
         columns["label"] = self.y[rows]
         if wrong is not None:
-            columns |= {"wrong": wrong[rows], "sets": sets[rows], "share": wrong[rows] / sets[rows]}
+            with np.errstate(invalid="ignore"):  # of rows in no set there is none
+                share = wrong[rows] / sets[rows]
+            columns |= {"wrong": wrong[rows], "sets": sets[rows], "share": share}
         else:
             columns["sets"] = sets[rows]
         frame: pd.DataFrame = pandas.DataFrame(columns | {"score": scores[rows]})
         return frame
 
-    def suspect_rows(self, score: Score = "weight") -> NDArray[np.intp]:
+    def suspect_rows(self, score: Score | None = None) -> NDArray[np.intp]:
         """The positions in `suspects`, which needs pandas; this does not."""
-        one_of("score", score, get_args(Score))
+        score = self._or_default(score)
         sets, wrong, scores = self._tallies(score)
-        rows = np.flatnonzero(sets)
         first = sets if wrong is None else wrong
-        order = np.lexsort((rows, -sets[rows], -first[rows], -np.round(scores[rows], 12)))
+        if score in BY_LABEL:
+            owed = self.owed if score == "repair" else None
+            rows, ranked = np.arange(len(self.y)), by_label(self.doubts, owed)
+        else:
+            rows, ranked = np.flatnonzero(sets), np.round(scores, 12)
+        order = np.lexsort((rows, -sets[rows], -first[rows], -ranked[rows]))
         return np.asarray(rows[order], dtype=np.intp)
+
+    def _or_default(self, score: Score | None) -> Score:
+        if score is None:
+            return "weight" if self.doubts is None else "label"
+        one_of("score", score, get_args(Score))
+        return score
 
     def _tallies(
         self, score: Score
@@ -152,7 +204,10 @@ class Audit:
             members = list(supports)
             counts[int(is_guilty), members] += 1
             weights[int(is_guilty), members] += 1.0 / max(1, len(members))
-        scores = weights[1] if score == "weight" else counts[1].astype(float)
+        if score in BY_LABEL:
+            scores = known(self.doubts).wrong
+        else:
+            scores = weights[1] if score == "weight" else counts[1].astype(float)
         return counts.sum(axis=0), None if self.wrong is None else counts[1], scores
 
     def plot(self) -> bqplot.Figure:

@@ -91,6 +91,11 @@ def told_label(audit: Audit, label: Label) -> str:
     return name if audit.regression else class_name(name)
 
 
+def doubted(audit: Audit, row: int) -> str:
+    """How likely the row's label is wrong; nothing where that is not known."""
+    return "" if audit.doubts is None else f"{100 * audit.doubts.wrong[row]:.0f}{THIN}%"
+
+
 def checked(outcome: Outcome) -> str:
     if outcome.verified is None:
         return "no"
@@ -120,6 +125,7 @@ def _suspects(audit: Audit) -> str:
         [
             f"{row}" if named is None else f"{row} {named[row]}",
             told_label(audit, audit.y[row]),
+            doubted(audit, row),
             count(wrong[row]),
             _bar(wrong[row] / most),
             count(sets[row]),
@@ -129,7 +135,7 @@ def _suspects(audit: Audit) -> str:
     more = len(rows) - len(lines)
     return _table(
         "Training rows that wrong decisions stand on",
-        ["Row", "Label", "Wrong decisions", "", "All decisions"],
+        ["Row", "Label", "Label wrong?", "Wrong decisions", "", "All decisions"],
         lines,
         f"and {count(more)} more: <code>.suspects()</code> has all" if more > 0 else "",
     )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import joblib
@@ -23,6 +24,7 @@ from forcing.study.linear import LinearExplainer
 from forcing.study.many import LATE, Outcome, one_by_one
 from forcing.study.options import LEAST, RunOptions, number, run_options, whole
 from forcing.study.progress import EVERY, StatusLine
+from forcing.study.suspects import Evidence
 
 if TYPE_CHECKING:
     from forcing.study.study import Study
@@ -167,7 +169,13 @@ def audit(
     def gathered() -> Audit:
         done = None if labels is None else labels[: len(outcomes)]
         seconds = time.perf_counter() - began
-        return Audit(tuple(outcomes), done, study.y, study.row_ids, seconds, asked)
+        explainer = study._explainer  # noqa: SLF001 - of one package
+        some = targets[: len(outcomes)]
+        evidence = Evidence(
+            partial(explainer.doubts, some, done, study.random_state),
+            partial(explainer.owed, some, done, threshold),
+        )
+        return Audit(tuple(outcomes), done, study.y, study.row_ids, seconds, asked, evidence)
 
     try:
         for some in work_off(study._explainer, targets, plan):  # noqa: SLF001 - of one package

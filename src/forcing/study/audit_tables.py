@@ -10,7 +10,7 @@ from html import escape
 
 from forcing.explanation.figures import count
 from forcing.study.audit_findings import Findings
-from forcing.study.audit_html import checked
+from forcing.study.audit_html import checked, doubted
 
 LINES = 200
 """Of each table;"""
@@ -103,14 +103,16 @@ def suspects(told: Findings) -> str:
     rows = [row for row in told.audit.suspect_rows().tolist() if row in on]
     if not rows:
         return ""
-    head = ["Row", "Label", "Content", "Wrong decisions" if by_wrong else "Decisions", "Which",
+    head = ["Row", "Label", "Label wrong?", "Content",
+            "Wrong decisions" if by_wrong else "Decisions", "Which",
             *(["All decisions"] * by_wrong)]  # fmt: skip
     lines = []
     for place, row in enumerate(rows[:LINES]):
         targets = on[row]
         look = _suspect(told, row, targets[0]) if place < CLOSE else ""
         which = _listed([told.name(t) for t in targets], NAMED)
-        cells = [escape(told.row(row)), escape(told.label(row)), look, count(len(targets)), which]
+        cells = [escape(told.row(row)), escape(told.label(row)), doubted(told.audit, row), look]
+        cells += [count(len(targets)), which]
         lines.append(cells + [count(len(every[row]))] * by_wrong)
     what = (
         "Training rows that wrong decisions stand on, the most suspect first"
@@ -118,7 +120,7 @@ def suspects(told: Findings) -> str:
         else "Training rows that decisions stand on; which are wrong is not known"
     )
     more = _more(len(rows) - len(lines), "rows", "audit.suspects().to_csv")
-    return f"{heading}{folded(what, head, lines, numbers=(3, 5))}{more}"
+    return f"{heading}{folded(what, head, lines, numbers=(2, 4, 6))}{more}"
 
 
 def _suspect(told: Findings, row: int, target: int) -> str:

@@ -115,6 +115,12 @@ class BlackBoxExplainer:
             raise ValueError(f"{self.description} cannot be refitted on {len(kept)} rows. {says}")  # noqa: TRY004
         return question.decision(says)
 
+    def doubts(self, *_: Any) -> None:
+        """Nothing is known of a row but by refits, one for each;"""
+
+    def owed(self, *_: Any) -> None:
+        """likewise."""
+
     def rank(
         self,
         x: Any,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forcing.engine.doubts import Doubts
 from forcing.records import Claim, Decision, Event, Label, Ranking
 from forcing.study.options import RunOptions
 
@@ -60,3 +61,17 @@ class Explainer(Protocol):
         self, x: Any, method: str, rival: Label, threshold: float | None, seed: int | None
     ) -> Ranking:
         """A baseline's order of the training rows, with `flips_at` by refitting."""
+
+    def doubts(
+        self, targets: Sequence[Any], labels: NDArray[Any] | None, seed: int | None
+    ) -> Doubts | None:
+        """How likely each training label is wrong, in view of targets whose true labels are
+        known; None where that cannot be told.
+        """
+
+    def owed(
+        self, targets: Sequence[Any], labels: NDArray[Any] | None, threshold: float | None
+    ) -> NDArray[np.float64] | None:
+        """(n,): what the wrong decisions (all, without labels) owe to each training row; None
+        where there is none, or no telling.
+        """

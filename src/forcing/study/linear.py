@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from forcing.baselines import ALL_UP_TO, BASELINES, follow_up, rank
 from forcing.engine.arrays import Array, count, indices
+from forcing.engine.doubts import Doubts
 from forcing.engine.problem import Problem
 from forcing.engine.relabel import RELABEL, relabelling
 from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel, Outlook
 from forcing.records import Claim, Decision, Event, Label, Ranking, Work, finished
+from forcing.study import doubts
 from forcing.study.many import Outcome, side_by_side
 from forcing.study.options import LARGEST, LARGEST_SHARE, RunOptions, number, one_of, probability
 from forcing.study.polish import polish
@@ -164,6 +166,24 @@ class LinearExplainer:
         problem = self.problem(x, rival, threshold)
         longest = int(LARGEST_SHARE * len(self._y))
         return finished(follow_up(problem, rank(problem, method, seed), ALL_UP_TO, longest))
+
+    def doubts(
+        self, targets: Sequence[Any], labels: NDArray[Any] | None, seed: int | None
+    ) -> Doubts | None:
+        return doubts.doubts(self.adapted, self.fit, self._X, targets, labels, seed)
+
+    def owed(
+        self, targets: Sequence[Any], labels: NDArray[Any] | None, threshold: float | None
+    ) -> NDArray[np.float64] | None:
+        wrong = []
+        for place, x in enumerate(targets):
+            try:
+                problem = self.problem(x, None, threshold)
+            except (TrainingMismatchError, ValueError):
+                continue  # its outcome says what is wrong with it
+            if labels is None or problem.claim.favoured != labels[place]:
+                wrong.append(problem)
+        return doubts.owed(wrong) if wrong else None
 
     def problem(self, x: Any, rival: Label = None, threshold: float | None = None) -> Problem:
         """The claim at x, in the coordinates of the objective."""
