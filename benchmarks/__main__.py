@@ -35,6 +35,9 @@ SECTIONS = {
 }
 """Each a module and the function of the same name in it."""
 
+UNMEASURED = "Not measured"
+"""How a section begins to say that its data is not there."""
+
 TITLE = """\
 # Results
 
@@ -55,7 +58,8 @@ def main() -> None:
             print(line, flush=True)
             lines.append(line)
         lines.insert(1, f"{machine()}\n")
-        if not settings.short:
+        # What was measured once is not lost on a machine without the data.
+        if not settings.short and not any(line.startswith(UNMEASURED) for line in lines):
             (HERE / "results").mkdir(exist_ok=True)
             (HERE / "results" / f"{name}.md").write_text("\n".join(lines).rstrip() + "\n")
             _join()
