@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ from benchmarks.gallery_measures import (
     several,
     shared,
 )
-from benchmarks.measure import row, table, told
+from benchmarks.measure import evenly, ranged, row, table, told
 from benchmarks.problems import folder
 from benchmarks.settings import Settings
 
@@ -123,8 +123,7 @@ def galleries(settings: Settings) -> Iterator[str]:
 def spread(album: Album, most: int) -> list[int]:
     """Targets that the model is unsure of, evenly spread, the least confident first."""
     unsure = album.unsure
-    at = np.linspace(0, len(unsure) - 1, min(most, len(unsure))).round().astype(int)
-    return [int(unsure[i]) for i in at]
+    return [int(unsure[i]) for i in evenly(len(unsure), most)]
 
 
 def _decisions(found: dict[str, list[Shown]], about: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -140,7 +139,7 @@ def _decisions(found: dict[str, list[Shown]], about: dict[str, dict[str, Any]]) 
             f"{min(sure):.0f} – {max(sure):.1f} %",
             f"{sum(one.wrong for one in every)}",
             f"{len(sets)}, of at most {about[name]['most']} rows",
-            _range([one.removed for one in sets]),
+            ranged([one.removed for one in sets]) if sets else "–",
             f"{sum(bool(one.flipped) for one in sets)}/{len(sets)}",
             f"{100 * np.median([one.negative / one.removed for one in every]):.0f} %",
             f"{sum(one.negative >= THREE for one in every)}",
@@ -246,7 +245,3 @@ def _twice(every: list[Shown], sign: str) -> str:
         f"of {len(both)} decisions for which all three methods show {THREE} {sign} ones, some "
         f"photograph is shown by more than one for {sum(both)}."
     )
-
-
-def _range(values: Sequence[int]) -> str:
-    return f"{np.median(values):.0f} ({min(values)} – {max(values)})" if values else "–"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from benchmarks.loan_measures import (
     corrections,
     measured,
 )
-from benchmarks.measure import row, table, told
+from benchmarks.measure import ranged, row, table, told
 from benchmarks.problems import folder
 from benchmarks.settings import Settings
 
@@ -112,8 +112,8 @@ def _sizes(found: dict[str, list[Decision]]) -> Iterator[str]:
         yield row([
             f"{len(ones)} {name}",
             f"{min(sure):.0f} – {max(sure):.0f} %",
-            _spread([one.size for one in ones]),
-            _spread([one.bound for one in ones]),
+            ranged([one.size for one in ones]),
+            ranged([one.bound for one in ones]),
             f"{sum(one.flipped for one in ones)}/{len(ones)}",
             f"{100 * np.median([one.negative / one.size for one in ones]):.0f} %",
             *(_multiple(ones, baseline) for baseline in ("influence", "representer")),
@@ -184,11 +184,11 @@ def _corrected(every: list[list[Correction]]) -> Iterator[str]:
         ones = [one for each in every for one in each if one.what == what]
         yield row([
             what,
-            _spread([one.rows for one in ones]),
+            ranged([one.rows for one in ones]),
             f"{sum(one.flipped for one in ones)}/{len(ones)}",
-            _spread([100 * one.accuracy for one in ones], "+.2f"),
-            _spread([one.changed for one in ones]),
-            _spread([one.better for one in ones]),
+            ranged([100 * one.accuracy for one in ones], "+.2f"),
+            ranged([one.changed for one in ones]),
+            ranged([one.better for one in ones]),
         ])  # fmt: skip
     yield ""
 
@@ -199,13 +199,13 @@ def _more(
     ratios, shared = [ratio for ratio, _ in others], [n for _, n in others]
     yield (
         f"Another set that flips the same decision was found for {len(others)} of {asked}: "
-        f"{_spread(ratios, '.2f')} times as large, sharing {_spread(shared)} rows with the first.\n"
+        f"{ranged(ratios, '.2f')} times as large, sharing {ranged(shared)} rows with the first.\n"
     )
     size = frame["size"].to_numpy(dtype=float, na_value=np.nan)
     sure = frame["confidence"].to_numpy()
     few = ", ".join(f"{100 * np.mean(size <= k):.0f} % on {k} or fewer" for k in (10, 100, 300))
     yield (
-        f"Of every {EVERY}th test row ({len(frame)}), the decision stands on {_spread(size)} rows: "
+        f"Of every {EVERY}th test row ({len(frame)}), the decision stands on {ranged(size)} rows: "
         f"{few}. Rank correlation of size and confidence: {_ranked(size, sure):.2f}. "
         f"Training rows that repeat an earlier one exactly: {case.duplicates}.\n"
     )
@@ -215,11 +215,6 @@ def _ranked(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     ranks = np.array([np.argsort(np.argsort(values)) for values in (a, b)], dtype=float)
     ranks -= ranks.mean(axis=1, keepdims=True)
     return float(ranks[0] @ ranks[1] / np.linalg.norm(ranks[0]) / np.linalg.norm(ranks[1]))
-
-
-def _spread(values: Sequence[float] | NDArray[np.float64], form: str = ".0f") -> str:
-    low, high = (format(float(end(values)), form) for end in (min, max))
-    return f"{format(float(np.median(values)), form)} ({low} – {high})"
 
 
 def _keep(found: dict[str, list[Decision]], frame: Any, every: list[list[Correction]]) -> None:

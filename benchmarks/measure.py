@@ -7,7 +7,7 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeVar
@@ -112,6 +112,17 @@ def flips(
     if len(np.unique(y[kept])) < 2:
         return False
     return bool(decides(tight(C, X[kept], y[kept]), x) != favoured)
+
+
+def evenly(n: int, most: int | None) -> NDArray[np.intp]:
+    """Positions, evenly spread over n; all where there are no more."""
+    return np.linspace(0, n - 1, n if most is None else min(most, n)).round().astype(np.intp)
+
+
+def ranged(values: Sequence[float] | NDArray[np.float64], form: str = ".0f") -> str:
+    """The median, and the ends."""
+    low, high = (format(float(end(values)), form) for end in (min, max))
+    return f"{format(float(np.median(values)), form)} ({low} – {high})"
 
 
 def table(columns: tuple[str, ...] | list[str]) -> list[str]:

@@ -20,6 +20,7 @@ from torch import Tensor
 
 import forcing
 from benchmarks import mobilenet
+from benchmarks.measure import evenly
 from benchmarks.poison_store import Store
 from forcing.datasets import Dataset, DatasetMissingError, folder, load_cifar10, load_dogfish
 
@@ -106,7 +107,7 @@ def photographs(data: Dataset, tests: int | None = None, store: Store | None = N
     assert place is not None
     weights = mobilenet.load(place / mobilenet.FILE)
     features = partial(mobilenet.features, weights)
-    train, test = first_rows(data.y), spread(len(data.y_test), tests)
+    train, test = first_rows(data.y), evenly(len(data.y_test), tests)
     assert data.pictures is not None
     assert data.pictures_test is not None
     pixels = [as_pixels(data.pictures[i]) for i in train]
@@ -137,7 +138,7 @@ def photographs(data: Dataset, tests: int | None = None, store: Store | None = N
 
 def digits(data: Dataset, tests: int | None = None) -> Case:
     """The pixels themselves are the features: two pictures collide where they are the same."""
-    test = spread(len(data.y_test), tests)
+    test = evenly(len(data.y_test), tests)
     assert data.pictures is not None
     assert data.pictures_test is not None
     return Case(
@@ -160,11 +161,6 @@ def digits(data: Dataset, tests: int | None = None) -> Case:
 def first_rows(y: NDArray[Any], each: int = EACH) -> NDArray[np.intp]:
     """The first of each class, in their order."""
     return np.sort(np.concatenate([np.flatnonzero(y == label)[:each] for label in np.unique(y)]))
-
-
-def spread(n: int, most: int | None) -> NDArray[np.intp]:
-    """Positions, evenly spread over n."""
-    return np.linspace(0, n - 1, n if most is None else min(most, n)).round().astype(np.intp)
 
 
 def network_features(
@@ -198,7 +194,7 @@ def features_differ(data: Dataset, rows: int = 32, size: int = 224) -> dict[str,
     assert place is not None
     assert data.pictures is not None
     weights = mobilenet.load(place / mobilenet.FILE)
-    chosen = spread(len(data.y), rows)
+    chosen = evenly(len(data.y), rows)
     ways: dict[str, int | None] = {
         "as they are": None,
         "bilinear": Image.Resampling.BILINEAR,

@@ -97,8 +97,3 @@ def told_few(found: dict[str, Any]) -> Iterator[str]:
             f"Clean decisions of {name} on few rows: {on}, of {len(ones)}; wrong are "
             f"{wrong.sum()}, {np.sum(wrong & (sizes <= 3))} of these on 3 or fewer.\n"
         )
-
-
-def spread(values: Sequence[float] | Array, form: str = ".0f") -> str:
-    low, high = (format(float(end(values)), form) for end in (min, max))
-    return f"{format(float(np.median(values)), form)} ({low} – {high})"

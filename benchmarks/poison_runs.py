@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import told
+from benchmarks.measure import evenly, told
 from benchmarks.poison_attacks import (
     ITERATIONS,
     SHOWN,
@@ -19,7 +19,7 @@ from benchmarks.poison_attacks import (
     plans,
     weakest,
 )
-from benchmarks.poison_data import Case, spread
+from benchmarks.poison_data import Case
 from benchmarks.poison_measures import (
     ORDERS,
     Array,
@@ -128,7 +128,7 @@ def suspected(case: Case, data: Poisoned, target: int, rows: int) -> dict[str, A
     """An audit of test rows, the target among them, that knows neither labels nor attack: the
     place of the poison among the suspects, from 1, and how many rows are suspected as much.
     """
-    tests = np.union1d(spread(len(case.X_test), rows), [target])
+    tests = np.union1d(evenly(len(case.X_test), rows), [target])
     audit = data.study.audit(case.X_test[tests], max_removals=SEVERAL, bound=False, progress=False)
     order = audit.suspect_rows("weight")
     weights = np.zeros(len(data.y))

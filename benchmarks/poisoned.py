@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks import record
-from benchmarks.measure import row, table, told
+from benchmarks.measure import ranged, row, table, told
 from benchmarks.poison_attacks import ITERATIONS, SHOWN, WEAK
 from benchmarks.poison_data import Case, cats, features_differ, photographs
 from benchmarks.poison_detector import (
     DETECTOR,
     detectors,
-    spread,
     told_detectors,
     told_few,
     won,
@@ -132,7 +131,7 @@ def told_one(ones: Ones, case: Case) -> Iterator[str]:
     }
     for name, (field, factor, form) in pairs.items():
         cells = [
-            spread([factor * one[when][field] for one in there], form)
+            ranged([factor * one[when][field] for one in there], form)
             for when in ("before", "after")
         ]
         yield row([name, *cells])
@@ -147,13 +146,13 @@ def told_one(ones: Ones, case: Case) -> Iterator[str]:
         f"{HELD} other rows was found for {sum(one['held'] is not None for one in there)}.\n"
     )
     yield (
-        f"Features of the poisons are {spread([one['collides'] for one in ones], '.1f')} from the "
+        f"Features of the poisons are {ranged([one['collides'] for one in ones], '.1f')} from the "
         f"target's (the nearest training picture: "
-        f"{spread([one['nearest'] for one in ones], '.1f')}); pixels moved by "
-        f"{spread([255 * one['moved'] for one in ones], '.1f')} of 255 (root mean square). "
+        f"{ranged([one['nearest'] for one in ones], '.1f')}); pixels moved by "
+        f"{ranged([255 * one['moved'] for one in ones], '.1f')} of 255 (root mean square). "
         f"Elsewhere: test accuracy changes by "
-        f"{spread([100 * one['accuracy'] for one in there], '+.2f')} points, "
-        f"{spread([one['changed'] for one in there])} other decisions of {len(case.X_test)} "
+        f"{ranged([100 * one['accuracy'] for one in there], '+.2f')} points, "
+        f"{ranged([one['changed'] for one in there])} other decisions of {len(case.X_test)} "
         f"change.\n"
     )
     suspects = [one["suspects"] for one in there]
@@ -163,7 +162,7 @@ def told_one(ones: Ones, case: Case) -> Iterator[str]:
         f"An audit of about {suspects[0]['targets']} test rows that knows neither labels nor "
         f"attack (sets up to {SEVERAL} rows) has the poison as its first suspect for {first} of "
         f"{len(there)}, {alone} times alone; decisions on three rows or fewer in it, the target's "
-        f"among them: {spread([one['on_three'] for one in suspects])}.\n"
+        f"among them: {ranged([one['on_three'] for one in suspects])}.\n"
     )
 
 
@@ -194,7 +193,7 @@ def told_orders(ones: Ones) -> Iterator[str]:
     yet = [one for one in low if one["after"]["flipped"] and one["after"]["poisons"] == 1]
     yield (
         f"Influence functions foretell that without the poison the margin falls by "
-        f"{spread([100 * share for share in shares])} % of itself. For {len(low)} of "
+        f"{ranged([100 * share for share in shares])} % of itself. For {len(low)} of "
         f"{len(shares)} that is below 100 %, so that the decision should stand; by refitting it "
         f"falls for {sum(one['after']['size'] == 1 for one in yet)} of these {len(low)}.\n"
     )
@@ -225,7 +224,7 @@ def told_features(ones: Ones) -> Iterator[str]:
                 members = [one for one in ones if (one["C"], one["poisons"]) == (C, count)]
                 far = [one["share"] for one in members if one["share"] is not None]
                 for line in _counted(f"{C:g}", count, [one.get(name) for one in members]):
-                    yield f"{line} {spread(far, '.2f') if far else '–'} |"
+                    yield f"{line} {ranged(far, '.2f') if far else '–'} |"
         yield ""
 
 
@@ -237,7 +236,7 @@ def _counted(what: str, count: int, sets: Sequence[dict[str, Any] | None]) -> It
         return
     yield row([
         *cells,
-        spread([one["size"] for one in there]),
+        ranged([one["size"] for one in there]),
         f"{sum(one['poisons'] > 0 for one in there)}",
         f"{sum(one['first'] for one in there)}",
         f"{100 * np.mean([one['poisons'] / one['size'] for one in there]):.0f} %",

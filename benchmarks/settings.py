@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measure import evenly
 from benchmarks.problems import Named
 
 
@@ -26,7 +27,4 @@ class Settings:
 
     def some(self, positions: list[int] | NDArray[np.intp]) -> list[int]:
         """Evenly spread ones, if there are too many."""
-        most = min(self.targets, len(positions))
-        return [
-            int(positions[i]) for i in np.linspace(0, len(positions) - 1, most).round().astype(int)
-        ]
+        return [int(positions[i]) for i in evenly(len(positions), self.targets)]

@@ -10,9 +10,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from benchmarks import mobilenet
+from benchmarks.measure import evenly
 from benchmarks.poison_attacks import HALVINGS, craft, crafted_all, moved, plans, weakest
 from benchmarks.poison_craft import crafted
-from benchmarks.poison_data import as_picture, as_pixels, digits, spread
+from benchmarks.poison_data import as_picture, as_pixels, digits
 from benchmarks.poison_detector import detectors
 from benchmarks.poison_measures import (
     ORDERS,
@@ -281,9 +282,9 @@ def test_clean_decisions_have_their_sets(tmp_path, monkeypatch):
 
 
 def test_evenly_spread_positions():
-    assert spread(10, None).tolist() == list(range(10))
-    assert spread(10, 3).tolist() == [0, 4, 9]
-    assert spread(2, 5).tolist() == [0, 1]
+    assert evenly(10, None).tolist() == list(range(10))
+    assert evenly(10, 3).tolist() == [0, 4, 9]
+    assert evenly(2, 5).tolist() == [0, 1]
 
 
 def test_without_the_data_the_section_says_so(monkeypatch):

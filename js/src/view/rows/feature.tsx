@@ -63,19 +63,27 @@ export function Feature(props: {
   role: Role;
   /** False where the header says the name and the target's value once for the list. */
   named: boolean;
+  /** Of several rows, whose middle is `own`: where most of them lie. */
+  spread?: readonly [low: number, high: number];
 }): JSX.Element {
-  const { column, role, named } = props;
+  const { column, role, named, spread } = props;
   const own = props.own ?? null;
   const target = props.target ?? null;
   const ownNumber = numeric(own, column);
   const targetNumber = numeric(target, column);
-  const same = own === target;
+  const same = own === target && spread === undefined;
   return (
-    <div class={named ? "feature" : "feature unnamed"} title={column.name}>
+    <span class={named ? "feature" : "feature unnamed"} title={column.name}>
       {named && <span class="feature-name">{middle(column.name, 28)}</span>}
       <span class="feature-value">
         {ownNumber !== null && (
-          <Strip column={column} role={role} own={ownNumber} target={targetNumber} />
+          <Strip
+            column={column}
+            role={role}
+            own={ownNumber}
+            target={targetNumber}
+            {...(spread && { spread })}
+          />
         )}
         <span class={ownNumber === null ? "pair" : "pair numbers"}>
           <b>{value(own, 18)}</b>
@@ -84,6 +92,6 @@ export function Feature(props: {
           )}
         </span>
       </span>
-    </div>
+    </span>
   );
 }

@@ -2,14 +2,13 @@
 
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { count, middle, value } from "../../format.js";
+import { count, middle } from "../../format.js";
 import type { Column } from "../../protocol.js";
 import { useView } from "../context.js";
 import { Shape } from "../shapes.js";
 import type { Role } from "../shapes.js";
 import type { Group } from "./arrange.js";
-import { numeric } from "./columns.js";
-import { Strip } from "./feature.js";
+import { Feature } from "./feature.js";
 import type { Measure } from "./measure.js";
 import { profileOf } from "./profile.js";
 
@@ -35,24 +34,16 @@ function Profile(props: { group: Group; role: Role; slots: number }): JSX.Elemen
     <span class="content features">
       {spreads.map(({ column: i, low, middle: half, high }) => {
         const column = columns[i];
-        const aim = aims[i] ?? null;
         return column ? (
-          <span key={i} class="feature" title={column.name}>
-            <span class="feature-name">{middle(column.name, 28)}</span>
-            <span class="feature-value">
-              <Strip
-                column={column}
-                role={role}
-                own={half}
-                target={numeric(aim, column)}
-                spread={[low, high]}
-              />
-              <span class="pair numbers">
-                <b>{value(half, 18)}</b>
-                <span class="versus">{`vs ${value(aim, 18)}`}</span>
-              </span>
-            </span>
-          </span>
+          <Feature
+            key={i}
+            column={column}
+            own={half}
+            target={aims[i]}
+            role={role}
+            named
+            spread={[low, high]}
+          />
         ) : null;
       })}
     </span>

@@ -1,7 +1,7 @@
 /** Only the rows near the window of a long list are drawn. */
 
 import type { RefObject } from "preact";
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 /** Lists up to this height are drawn whole and scroll with the page. */
 const WHOLE = 760;
@@ -50,24 +50,25 @@ export function useVirtual(
   const window = Math.round((Math.max(1, Math.round(extent.window / height)) + 0.5) * height);
   const [top, setTop] = useState(0);
   const [passing, setPassing] = useState(false);
-  const flight = useRef({ from: 0, jumps: 0 });
 
   useEffect(() => {
     const element = ref.current;
     if (!long || element === null) return;
     let still: ReturnType<typeof setTimeout> | undefined;
+    let from = element.scrollTop;
+    let jumps = 0;
     const land = (): void => {
-      flight.current.jumps = 0;
+      jumps = 0;
       setPassing(false);
     };
     const onScroll = (): void => {
-      const { from, jumps } = flight.current;
       const to = element.scrollTop;
       const far = Math.abs(to - from) > window / 2;
-      flight.current = { from: to, jumps: far ? jumps + 1 : jumps };
+      from = to;
       setTop(to);
       if (far) {
-        setPassing(jumps + 1 >= FLIGHT);
+        jumps += 1;
+        setPassing(jumps >= FLIGHT);
         clearTimeout(still);
         still = setTimeout(land, STILL);
       }
