@@ -2,7 +2,8 @@
 
 A run is one stream: `Start`, then `Step`s while the search removes rows, `Ranking`s
 for the baselines that were asked for, `Refined`, `Verified`, `Bound`, and last `End`.
-`Progress` may come between any two. Records hold numbers and labels only: how a row
+Of a model whose training does not repeat itself `Stability` comes before the steps, and a
+`Band` with every length that was retrained. `Progress` may come between any two. Records hold numbers and labels only: how a row
 looks is the business of `forcing.display`, how a record travels that of
 `forcing.protocol`.
 """
@@ -19,7 +20,9 @@ from numpy.typing import NDArray
 Label: TypeAlias = Any
 """A class label as the user wrote it: a string, a number, a boolean."""
 
-Status: TypeAlias = Literal["flipped", "unflippable", "limit", "cancelled", "exited", "failed"]
+Status: TypeAlias = Literal[
+    "flipped", "unflippable", "unstable", "limit", "cancelled", "exited", "failed"
+]
 Phase: TypeAlias = Literal["prepare", "search", "refine", "verify", "bound", "rank"]
 
 
@@ -64,6 +67,46 @@ class Start:
     limit: int
     """Most rows that the search may remove."""
     baselines: tuple[str, ...] = ()
+    one_run: bool = False
+    """Whether the user asked about one training run (`retrainings=1`) of a model whose training may
+    come out otherwise the next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What several retrainings, which differ by chance alone, decide at the target."""
+
+    flips: int
+    """How many decide otherwise than the model."""
+    confidences: tuple[float, ...]
+    """(m,): probability of the favoured class, one for each retraining."""
+
+    @property
+    def of(self) -> int:
+        return len(self.confidences)
+
+    @property
+    def share(self) -> float:
+        """Of the retrainings, those that decide otherwise."""
+        return self.flips / self.of
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """What retrainings on all rows decide, of a model whose training does not repeat itself."""
+
+    tally: Tally
+    leave_out: float
+    """Share of the rows that each retraining leaves out at random."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Confidence after the first so many rows of an order left, over several retrainings."""
+
+    points: tuple[tuple[int, float, float, float], ...]
+    """(rows removed, mean, lowest, highest), by rows; it replaces the band told before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +153,19 @@ class Verified:
     by: str
     """The estimator that was refitted, in words."""
     seconds: float
+    agreement: Tally | None = None
+    """Fresh retrainings without the set, that the search never saw; None of a model whose training
+    repeats itself, and of a single run."""
+    control: Tally | None = None
+    """Retrainings without as many random rows of the same classes."""
+    alike: bool = False
+    """Whether the control cannot be told from the set: any rows of these classes may do."""
+    candidates: int = 1
+    """How many sets were put to the test of fresh retrainings, the one shown included."""
+    sizes: tuple[int, int] | None = None
+    """Lengths of the same order that the noise of retraining does not tell from this one."""
+    note: str = ""
+    """Why nothing is said of irreducibility."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,4 +230,6 @@ def finished(work: Work[T]) -> T:
             return result
 
 
-Event: TypeAlias = Start | Step | Refined | Verified | Bound | Ranking | Progress | End
+Event: TypeAlias = (
+    Start | Stability | Step | Band | Refined | Verified | Bound | Ranking | Progress | End
+)
