@@ -2,8 +2,9 @@
 
 A run is one stream: `Start`, then `Step`s while the search removes rows, `Ranking`s
 for the baselines that were asked for, `Refined`, `Verified`, `Bound`, and last `End`.
-Of a model whose training does not repeat itself `Stability` comes before the steps, and a
-`Band` with every length that was retrained. `Progress` may come between any two. Records hold numbers and labels only: how a row
+Of a model whose training does not repeat itself `Stability` comes before the steps, a
+`Band` with every length that was retrained, and `Refined` with every better set.
+`Progress` may come between any two. Records hold numbers and labels only: how a row
 looks is the business of `forcing.display`, how a record travels that of
 `forcing.protocol`.
 """
@@ -45,6 +46,25 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What several retrainings, which differ by chance alone, decide at the target."""
+
+    flips: int
+    """How many decide otherwise than the model."""
+    confidences: tuple[float, ...]
+    """(m,): probability of the favoured class, one for each retraining."""
+
+    @property
+    def of(self) -> int:
+        return len(self.confidences)
+
+    @property
+    def share(self) -> float:
+        """Of the retrainings, those that decide otherwise."""
+        return self.flips / self.of
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a model decides at the target."""
 
@@ -52,6 +72,8 @@ class Decision:
     confidence: float
     """Probability of the *favoured* class of the claim, whatever was decided."""
     margin: float
+    tally: Tally | None = None
+    """What several retrainings decide, of which this is the median; None of a single refit."""
 
     @property
     def flipped(self) -> bool:
@@ -70,25 +92,6 @@ class Start:
     one_run: bool = False
     """Whether the user asked about one training run (`retrainings=1`) of a model whose training may
     come out otherwise the next time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What several retrainings, which differ by chance alone, decide at the target."""
-
-    flips: int
-    """How many decide otherwise than the model."""
-    confidences: tuple[float, ...]
-    """(m,): probability of the favoured class, one for each retraining."""
-
-    @property
-    def of(self) -> int:
-        return len(self.confidences)
-
-    @property
-    def share(self) -> float:
-        """Of the retrainings, those that decide otherwise."""
-        return self.flips / self.of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,19 @@ from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.svm import SVC, NuSVC
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from forcing.engine.losses import sigmoid
 from forcing.errors import TrainingMismatchError, UnsupportedModelError
 from forcing.models.registry import TrainingData
 from forcing.models.rows import as_single
+from forcing.models.user_refit import UserRefit
 from forcing.models.verdict import Says, Scale, ask
 from forcing.records import Label
+
+REFUSED = (ValueError, ArithmeticError, np.linalg.LinAlgError)
+"""What an estimator raises that cannot be fitted on some rows."""
+
+SEEDS = ("random_state", "random_seed", "seed")
+"""What libraries call the parameter that seeds what is random."""
 
 SIDES = ("below", "above")
 """The two decisions of a regressor: its prediction is below the threshold, or not."""
@@ -36,31 +44,73 @@ class Recipe:
     sample_weight: NDArray[np.float64] | None
     scale: Scale
     classes: tuple[Label, ...]
+    training: UserRefit | None = None
+    """The user's own training, where that is to be done again instead of the estimator's fit."""
 
-    def fit(self, kept: NDArray[np.intp], seed: int | None = None) -> Any:
-        """A clone, fitted on these rows; `seed` replaces every random_state."""
+    @property
+    def n_rows(self) -> int:
+        return len(self.y)
+
+    @property
+    def draws(self) -> bool:
+        """Whether there is a seed to be set."""
+        if self.training is not None:
+            return self.training.takes_seed
+        return bool(random_states(self.estimator))
+
+    def fit(
+        self, kept: NDArray[np.intp], seed: int | None = None, y: NDArray[Any] | None = None
+    ) -> Any:
+        """A clone, fitted on these rows; `seed` replaces every random_state, `y` all labels."""
+        if self.training is not None:
+            return self.training(kept, seed)
         fresh = _unfitted(self.estimator)
         if seed is not None:
             fresh.set_params(**dict.fromkeys(random_states(fresh), seed))
         more = {} if self.sample_weight is None else {"sample_weight": self.sample_weight[kept]}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # hundreds of refits would say the same again
-            return fresh.fit(take_rows(self.X, kept), self.y[kept], **more)
+            return fresh.fit(take_rows(self.X, kept), (self.y if y is None else y)[kept], **more)
 
-    def says(self, kept: NDArray[np.intp], row: Any, seed: int | None = None) -> Says | str:
+    def says(
+        self,
+        kept: NDArray[np.intp],
+        row: Any,
+        seed: int | None = None,
+        y: NDArray[Any] | None = None,
+    ) -> Says | str:
         """What a refit on these rows says; a text where it cannot be fitted on them."""
         try:
-            return ask(self.fit(kept, seed), row, self.scale, self.classes)
-        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+            return ask(self.fit(kept, seed, y), row, self.scale, self.classes)
+        except REFUSED as error:
             return f"{type(error).__name__}: {error}"
 
-    def empties_a_class(self, kept: NDArray[np.intp]) -> bool:
+    def answers(self, fitted: Any, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """What a model says at some training rows, as shares of 1, one row of numbers each."""
+        X = take_rows(self.X, rows)
+        if self.scale == "prediction":
+            spread = float(np.std(self.y.astype(np.float64))) or 1.0
+            values = np.asarray(fitted.predict(X), dtype=np.float64) / spread
+        elif self.scale == "probability":
+            return np.asarray(fitted.predict_proba(X), dtype=np.float64).reshape(len(rows), -1)
+        else:
+            values = np.asarray(fitted.decision_function(X), dtype=np.float64)
+        return np.asarray(sigmoid(values), dtype=np.float64).reshape(len(rows), -1)
+
+    def decides(self, fitted: Any, rows: NDArray[np.intp]) -> NDArray[Any]:
+        """(k,): a model's class at some training rows; of a regressor on which side of the median
+        label its prediction lies.
+        """
+        found = np.ravel(np.asarray(fitted.predict(take_rows(self.X, rows))))
+        return found > np.median(self.y) if self.scale == "prediction" else found
+
+    def empties_a_class(self, kept: NDArray[np.intp], y: NDArray[Any] | None = None) -> bool:
         """Such a model has never seen a class: it does not decide against it."""
         if self.scale == "prediction":
             return len(kept) < 2
         if self.sample_weight is not None:
             kept = kept[self.sample_weight[kept] > 0]
-        return len(set(self.y[kept].tolist())) < len(self.classes)
+        return len(set((self.y if y is None else y)[kept].tolist())) < len(self.classes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +147,15 @@ class AdaptedBlackBox:
         )
 
 
-def adapt_black_box(model: Any, data: TrainingData, reason: str | None = None) -> AdaptedBlackBox:
-    """Any fitted classifier or regressor with `fit`, by cloning and refitting it; `reason` says
-    in a note why, where the type of model is better served otherwise.
+def adapt_black_box(
+    model: Any,
+    data: TrainingData,
+    reason: str | None = None,
+    training: UserRefit | None = None,
+) -> AdaptedBlackBox:
+    """Any fitted classifier or regressor with `fit`, by cloning and refitting it, or by the user's
+    own `training`; `reason` says in a note why, where the type of model is better served
+    otherwise.
 
     Raises `UnsupportedModelError` for what cannot be asked or refitted.
     """
@@ -123,10 +179,12 @@ def adapt_black_box(model: Any, data: TrainingData, reason: str | None = None) -
         raise ValueError(f"sample_weight was given, but {name}.fit takes none: leave it out.")
     estimator, fixed = _seeded(_unfitted(model))
     notes = [f"Sets were searched by refitting {name}: smaller ones may exist."]
+    if training is not None:
+        notes = ["Sets were searched by your own training, done again: smaller ones may exist."]
     if reason is not None:
         notes.append(reason)
-    if fixed:
-        notes.append("random_state was None; every refit has random_state=0.")
+    if fixed and training is None:
+        notes.append("random_state was None; single refits have random_state=0.")
     if scale == "decision":
         notes.append(f"{name} gives no probabilities here: confidence is the logistic function "
                      "of its decision function.")  # fmt: skip
@@ -138,7 +196,9 @@ def adapt_black_box(model: Any, data: TrainingData, reason: str | None = None) -
         classes = tuple(np.asarray(getattr(model, "classes_", np.unique(data.y))).tolist())
     return AdaptedBlackBox(
         fitted=model,
-        recipe=Recipe(estimator, _indexable(data.X), data.y, data.sample_weight, scale, classes),
+        recipe=Recipe(
+            estimator, _indexable(data.X), data.y, data.sample_weight, scale, classes, training
+        ),
         row=partial(as_single, X=data.X),
         description=name,
         notes=tuple(notes),
@@ -187,13 +247,16 @@ def random_states(estimator: Any) -> list[str]:
     """Names of the parameters, also nested ones, that seed what is random."""
     if not hasattr(estimator, "get_params"):
         return []
-    return [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
+    known = [name for name in estimator.get_params() if name.split("__")[-1] in SEEDS]
+    if not known and hasattr(estimator, "calc_leaf_indexes"):  # CatBoost names what was set only
+        return ["random_seed"]
+    return known
 
 
 def _seeded(estimator: Any) -> tuple[Any, bool]:
     """With 0 for each random_state that is None, and whether anything may be drawn by one."""
     values = estimator.get_params() if hasattr(estimator, "get_params") else {}
-    unset = [name for name in random_states(estimator) if values[name] is None]
+    unset = [name for name in random_states(estimator) if values.get(name, 0) is None]
     owners = [values.get(name.rpartition("__")[0], estimator) for name in unset]
     if unset:
         estimator = estimator.set_params(**dict.fromkeys(unset, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +16,16 @@ from forcing.engine.relabel import RELABEL
 from forcing.engine.search import SearchOptions
 from forcing.errors import TrainingMismatchError
 from forcing.models.black_box import AdaptedBlackBox
+from forcing.models.leaves import Trained, is_of_trees
+from forcing.models.neighbours import AdaptedNeighbours
 from forcing.models.orders import Features
 from forcing.models.verdict import Question, Says, ask
-from forcing.records import Claim, Decision, Event, Label, Ranking, finished
+from forcing.records import Claim, Decision, Event, Label, Progress, Ranking, Start, finished
 from forcing.study.knockout import KnockoutRun
 from forcing.study.options import LARGEST_SHARE, RunOptions, number, one_of, probability
 from forcing.study.refits import SCORERS, Refits, followed_up, ranked
+from forcing.study.retrained_run import RetrainedRun
+from forcing.study.retrainings import PROBES, Retrainings, Settings, middle, tally
 
 WITH_OBJECTIVE = ("mfs-newton", "mfs-retrain")
 """Methods that take gradients of the model."""
@@ -36,19 +41,29 @@ class BlackBoxExplainer:
     n_jobs
         How many refits run at once; None is one, unless `joblib.parallel_config` says otherwise.
         The result is the same for any number.
-    seeds
-        With more than one, the set found is also verified with other values of random_state.
+    settings
+        How many retrainings a verdict takes, and what differs between them.
     """
 
-    default_baselines = ("nearest",)
     n_parameters = 0
 
     def __init__(
-        self, model: AdaptedBlackBox, *, n_jobs: int | None = None, seeds: int = 1
+        self,
+        model: AdaptedBlackBox,
+        *,
+        n_jobs: int | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.model = model
         self.n_jobs = n_jobs
-        self.seeds = seeds
+        closed_form = isinstance(model, AdaptedNeighbours)
+        self.of_trees = is_of_trees(model.fitted)
+        self.retrainings = Retrainings(
+            model.recipe,
+            Settings(retrainings=1) if closed_form else settings or Settings(),
+            always=self.of_trees,
+            n_jobs=n_jobs,
+        )
         self.classes = model.classes
         self.description = model.description
         self.notes = model.notes
@@ -57,6 +72,11 @@ class BlackBoxExplainer:
     @property
     def n_rows(self) -> int:
         return len(self.model.recipe.y)
+
+    @property
+    def default_baselines(self) -> tuple[str, ...]:
+        """None where each length of an order would take several trainings."""
+        return () if self.retrainings.varies else ("nearest",)
 
     @cached_property
     def features(self) -> Features:
@@ -84,12 +104,27 @@ class BlackBoxExplainer:
     ) -> Generator[Event, None, None]:
         """Every record of a run; bad input raises here, before the first record."""
         options = options or default_options(self.n_rows)
-        check_options(options)
+        check_options(options, self.model)
         row = self.model.row(x)
         says = self.says(self.model.fitted, row)
         question = self._question(says, rival, threshold)
-        self._check_refit(question, row)
-        return KnockoutRun(self, question, question.claim(says), row, options).events()
+        self._check_training(question, row)
+        return self._events(question, question.claim(says), row, options)
+
+    def _events(
+        self, question: Question, claim: Claim, row: Any, options: RunOptions
+    ) -> Generator[Event, None, None]:
+        one_run = self.retrainings.wanted == 1 and (self.of_trees or self.model.recipe.draws)
+        one_run = one_run and not isinstance(self.model, AdaptedNeighbours)
+        method, limit = options.search.method, options.limit
+        yield Start(claim, method, limit, options.baselines, one_run=one_run)
+        for done in self.retrainings.probe():
+            yield Progress("prepare", done, PROBES, "whether training repeats itself")
+        if self.retrainings.varies:
+            run = RetrainedRun(self, self.retrainings, question, claim, row, options)
+            yield from run.events()
+        else:
+            yield from KnockoutRun(self, question, claim, row, options).events()
 
     def predict_without(
         self, rows: Sequence[int], x: Any, rival: Label = None, threshold: float | None = None
@@ -98,22 +133,42 @@ class BlackBoxExplainer:
         recipe = self.model.recipe
         row = self.model.row(x)
         question = self._question(self.says(self.model.fitted, row), rival, threshold)
-        kept = np.setdiff1d(np.arange(self.n_rows), np.asarray(list(rows), dtype=np.intp))
+        gone = sorted(set(rows))
+        kept = np.delete(np.arange(self.n_rows), gone)
         if recipe.empties_a_class(kept):
             raise ValueError(
                 f"without these {self.n_rows - len(kept)} rows a class has no row left: a model "
                 "that has never seen it does not decide against it."
             )
-        return self.decide(kept, row, question)
+        self.retrainings.find_out()
+        if not self.retrainings.varies:
+            return self.decide(kept, row, question)
+        numbers = range(self.retrainings.wanted)
+        trained = self.retrainings.trained(numbers, gone)
+        decisions = [self.decided(one, row, question, len(kept)) for one in trained]
+        return replace(middle(decisions), tally=tally(decisions))
 
     def decide(
-        self, kept: NDArray[np.intp], row: Any, question: Question, seed: int | None = None
+        self,
+        kept: NDArray[np.intp],
+        row: Any,
+        question: Question,
+        y: NDArray[Any] | None = None,
     ) -> Decision:
-        """A refit on these rows decides."""
-        says = self.model.recipe.says(kept, row, seed)
+        """A refit on these rows decides, to the labels `y` (n,) where they are given."""
+        says = self.model.recipe.says(kept, row, y=y)
         if isinstance(says, str):
-            raise ValueError(f"{self.description} cannot be refitted on {len(kept)} rows. {says}")  # noqa: TRY004
+            raise self._untrainable(len(kept), says)
         return question.decision(says)
+
+    def decided(self, one: Trained | str, row: Any, question: Question, size: int) -> Decision:
+        """What a retraining decides; raises `ValueError` where there is none."""
+        if isinstance(one, str):
+            raise self._untrainable(size, one)
+        return question.decision(self.says(one.model, row))
+
+    def _untrainable(self, size: int, why: str) -> ValueError:
+        return ValueError(f"{self.description} cannot be refitted on {size} rows. {why}")
 
     def doubts(self, *_: Any) -> None:
         """Nothing is known of a row but by refits, one for each;"""
@@ -147,6 +202,19 @@ class BlackBoxExplainer:
             sign = 1.0 if question.favoured == 1 else -1.0
             return np.asarray(sign * (y.astype(np.float64) - question.cut))
         return np.where(y == self.classes[question.favoured], 1.0, -1.0)
+
+    def lean(self, question: Question, claim: Claim) -> NDArray[np.float64]:
+        """(n,): as `support`, but 0 for rows of a third class, which speak for neither."""
+        support = self.support(question)
+        if question.cut is None and len(self.classes) > 2:
+            y = self.model.recipe.y
+            support[(y != claim.favoured) & (y != claim.rival)] = 0.0
+        return support
+
+    def sides(self, question: Question) -> NDArray[Any]:
+        """(n,): the class of each row; for a regressor the side on which its value lies."""
+        y = self.model.recipe.y
+        return y if question.cut is None else y.astype(np.float64) >= question.cut
 
     def label(self, row: int, question: Question) -> Label:
         """The class of a training row; for a regressor the side on which its value lies."""
@@ -210,13 +278,51 @@ class BlackBoxExplainer:
     def _position(self, label: Label) -> int:
         return self.classes.index(label)
 
-    def _check_refit(self, question: Question, row: Any) -> None:
-        if question.decision(self.says(self.refitted[0], row)).flipped:
+    def _check_training(self, question: Question, row: Any) -> None:
+        """Raise `TrainingMismatchError` where these data do not make the model that was given."""
+        if self.retrainings.varies is None and self._flips_when_refitted(question, row):
+            self.retrainings.find_out()
+        if self.retrainings.varies is None:
+            return
+        if not self.retrainings.varies:
+            if self._flips_when_refitted(question, row):
+                raise TrainingMismatchError(
+                    f"{self.description}, refitted on all rows, decides otherwise at x than the "
+                    f"model given. {SAME_DATA}"
+                )
+            return
+        # One that varies may decide otherwise by chance; on other data it does so everywhere.
+        first = next(self.retrainings.on_all_rows(1))
+        if isinstance(first, str):
+            raise self._untrainable(self.n_rows, first)
+        if not question.decision(self.says(first.model, row)).flipped:
+            return
+        second = list(self.retrainings.on_all_rows(2))[1]
+        if isinstance(second, str):
+            return
+        some = np.linspace(0, self.n_rows - 1, min(self.n_rows, CHECKED)).astype(np.intp)
+        given, one, other = (
+            self.model.recipe.decides(fitted, np.unique(some))
+            for fitted in (self.model.fitted, first.model, second.model)
+        )
+        apart = float(np.mean(given != one))
+        if apart > 3 * np.mean(other != one) + 0.1:
             raise TrainingMismatchError(
-                f"{self.description}, refitted on all rows, decides otherwise at x than the "
-                "model given. Pass the rows, labels and sample_weight that fit received; where "
-                "the estimator draws at random, fit it with random_state=0."
+                f"{self.description}, trained again on all rows, decides {apart:.0%} of the "
+                f"training rows otherwise than the model given. {SAME_DATA}"
             )
+
+    def _flips_when_refitted(self, question: Question, row: Any) -> bool:
+        return question.decision(self.says(self.refitted[0], row)).flipped
+
+
+CHECKED = 500
+"""Training rows at which a model that varies is compared with its retrainings."""
+
+SAME_DATA = (
+    "Pass the rows, labels and sample_weight that fit received; where the estimator draws at "
+    "random, fit it with random_state=0."
+)
 
 
 def default_options(n_rows: int) -> RunOptions:
@@ -225,20 +331,26 @@ def default_options(n_rows: int) -> RunOptions:
     return RunOptions(SearchOptions(), min(limit, n_rows - 1), True, True, True, (), 0)  # noqa: FBT003
 
 
-def check_options(options: RunOptions) -> None:
+def check_options(options: RunOptions, model: AdaptedBlackBox) -> None:
     """Refuse what needs an objective, which such a model does not have."""
     search = options.search
     if search.method in WITH_OBJECTIVE:
         raise ValueError(
             f"method {search.method!r} takes gradients of the model's objective, and this model "
-            f"is known by its refits alone; use 'mfs' or one of {', '.join(SCORERS)}."
+            f"is known by its refits alone; use 'mfs', 'relabel' or one of {', '.join(SCORERS)}."
         )
-    if options.hold or search.method == RELABEL:
-        what = f"method {RELABEL!r}" if search.method == RELABEL else "hold="
-        raise TypeError(
-            f"{what} needs the model's objective, and this model is known by its refits alone."
-        )
-    one_of("method", search.method, ("mfs", *SCORERS))
+    if search.method == RELABEL:
+        if model.regressor:
+            raise ValueError(
+                f"method {RELABEL!r} changes labels, and a regression has none: its targets are "
+                "numbers. Use method='mfs', which leaves rows out."
+            )
+        if model.recipe.training is not None:
+            raise ValueError(
+                f"method {RELABEL!r} needs training to other labels, and refit is told rows and no "
+                "labels: make the Study without refit."
+            )
+    one_of("method", search.method, ("mfs", RELABEL, *SCORERS))
     for name in options.baselines:
         one_of("baselines", name, tuple(SCORERS))
     if search.exit != "flip":

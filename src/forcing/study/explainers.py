@@ -4,35 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from forcing.models import AdaptedBlackBox, AdaptedModel
+from forcing.models import AdaptedBlackBox, AdaptedModel, TrainingData
+from forcing.models.black_box import adapt_black_box
+from forcing.models.user_refit import UserRefit
 from forcing.study.black_box import BlackBoxExplainer
 from forcing.study.explainer import Explainer
 from forcing.study.linear import LinearExplainer
-from forcing.study.verification import UserRefit
+from forcing.study.retrainings import Settings
 
 
 def explainer_of(
     adapted: AdaptedModel | AdaptedBlackBox,
-    X: Any,
-    y: NDArray[Any],
-    sample_weight: NDArray[np.float64] | None,
+    model: Any,
+    data: TrainingData,
     refit: UserRefit | None,
-    seeds: int,
+    settings: Settings,
 ) -> Explainer:
-    """Through the objective where the model has one, else by refits alone."""
+    """Through the objective where the model has one, else by refits alone: by those of the user
+    where there is a `refit`, of the whole model.
+    """
     if not isinstance(adapted, AdaptedBlackBox):
-        if refit is None and seeds > 1:
-            raise ValueError(
-                f"seeds={seeds} asks refit for as many refits, but refit is None: pass "
-                "refit=lambda rows, seed: ... that trains on these rows with that seed."
-            )
-        return LinearExplainer(adapted, X, y, sample_weight, refit)
+        return LinearExplainer(adapted, data, refit, settings)
     if refit is not None:
-        raise ValueError(
-            f"refit must be left out for a {adapted.description}: each of its removals is a refit "
-            "of a clone already."
-        )
-    return BlackBoxExplainer(adapted, seeds=seeds)
+        adapted = adapt_black_box(model, data, training=refit)
+    return BlackBoxExplainer(adapted, settings=settings)

@@ -13,7 +13,7 @@ import numpy as np
 
 from forcing.engine.knockout import BudgetSpentError, Rows, ddmin, knockout, put_back_each
 from forcing.engine.neighbours import Ballot, fewest, smallest_sets
-from forcing.models.black_box import random_states
+from forcing.engine.relabel import RELABEL
 from forcing.models.neighbours import AdaptedNeighbours
 from forcing.models.orders import orders
 from forcing.models.verdict import Question
@@ -22,15 +22,15 @@ from forcing.records import (
     Claim,
     End,
     Event,
+    Label,
     Progress,
     Refined,
-    Start,
     Status,
     Step,
     Verified,
 )
 from forcing.study.options import LARGEST_SHARE, RunOptions
-from forcing.study.refits import Refits, followed_up, ranked
+from forcing.study.refits import Refits, followed_up, keeping_classes, ranked
 
 if TYPE_CHECKING:
     from forcing.study.black_box import BlackBoxExplainer
@@ -72,13 +72,16 @@ class KnockoutRun:
         self.options = options
         self.began = time.perf_counter()
         self.most = REFITS if options.max_refits is None else options.max_refits
-        self.refits = Refits(self.recipe, row, question, claim.confidence, explainer.n_jobs)
+        self.becomes: Label = claim.rival if options.search.method == RELABEL else None
+        self.refits = Refits(
+            self.recipe, row, question, claim.confidence, explainer.n_jobs, self.becomes
+        )
         self.trials = self.refits.trials(0, slack=options.search.slack)
         self._spend(SEARCHED)
 
     def events(self) -> Generator[Event, None, None]:
+        """After `Start`, which the caller has told."""
         options = self.options
-        yield Start(self.claim, options.search.method, options.limit, options.baselines)
         found = yield from self._search()
         reason = found.reason
         if found.rows is not None:
@@ -102,8 +105,11 @@ class KnockoutRun:
         yield Progress("prepare", 0, self.most, cost)
         self.trials.cost = f"{seconds:.2g} s a refit"
         method, refine = self.options.search.method, self.options.refine
-        if method != "mfs":
-            ways, refine = [self.refits.keeping_classes(self._ranked(method).rows)], False
+        if method not in ("mfs", RELABEL):
+            ways, refine = (
+                [keeping_classes(self.recipe, self._free(self._ranked(method).rows))],
+                False,
+            )
         else:
             ways = self._ways()
         found = yield from knockout(self.trials, ways, self.options.limit, refine, self._rest())
@@ -174,10 +180,17 @@ class KnockoutRun:
             self.explainer.support(self.question),
             np.ones(len(self.recipe.y)) if weights is None else weights,
         )
-        return [self.refits.keeping_classes(order) for order in found]
+        return [keeping_classes(self.recipe, self._free(order)) for order in found]
+
+    def _free(self, order: Any) -> Any:
+        """Without the rows that must stay."""
+        return order[~np.isin(order, self.options.hold)]
 
     def _rest(self) -> Rows:
-        return tuple(range(len(self.recipe.y)))
+        rest = np.arange(len(self.recipe.y))
+        if self.becomes is not None:  # a row that has the label already cannot get it
+            rest = rest[self.recipe.y == self.claim.favoured]
+        return tuple(self._free(rest).tolist())
 
     def _ranked(self, method: str) -> Any:
         support = self.explainer.support(self.question)
@@ -216,7 +229,7 @@ class KnockoutRun:
         steps, skipped = yield from self._steps(self._in_order(rows))
         yield Refined(tuple(steps), before, time.perf_counter() - began)
         more = ""
-        searched = self.options.refine and self.options.search.method == "mfs"
+        searched = self.options.refine and self.options.search.method in ("mfs", RELABEL)
         if searched and bound < len(rows) and self._irreducible(rows) is not True:
             more = f" A smaller set may be in it. {spent}"
         if skipped:
@@ -281,27 +294,19 @@ class KnockoutRun:
             margin=margin,
             loss_gap=math.nan,  # no loss is known
             seconds=self._seconds(),
+            becomes=self.becomes,
         )
 
     def _verified(self, rows: Rows) -> Verified:
         began = time.perf_counter()
-        kept = np.setdiff1d(np.arange(len(self.recipe.y)), rows)
-        decision = self.explainer.decide(kept, self.row, self.question)
-        by = self.explainer.description
-        seeds = self.explainer.seeds
-        if seeds > 1 and random_states(self.recipe.estimator):
-            others = [
-                self.explainer.decide(kept, self.row, self.question, seed)
-                for seed in range(1, seeds)
-            ]
-            flips = sum(other.flipped for other in (decision, *others))
-            by += f" ({flips} of {seeds} seeds flip)"
+        kept, y = self.refits.training_without(rows)
+        decision = self.explainer.decide(kept, self.row, self.question, y)
         return Verified(
             decision=decision,
             flipped=decision.flipped,
             irreducible=self._irreducible(rows) if self.options.refine else None,
             put_back=tuple(map(self.question.confidence, self._put_back(rows))),
-            by=by,
+            by=self.explainer.description,
             seconds=time.perf_counter() - began,
         )
 

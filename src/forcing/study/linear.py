@@ -17,15 +17,18 @@ from forcing.engine.doubts import Doubts
 from forcing.engine.problem import Problem
 from forcing.engine.relabel import RELABEL, relabelling
 from forcing.errors import TrainingMismatchError
-from forcing.models import AdaptedModel, Outlook
+from forcing.models import AdaptedModel, Outlook, TrainingData
+from forcing.models.user_refit import UserRefit
 from forcing.records import Claim, Decision, Event, Label, Ranking, Work, finished
 from forcing.study import doubts
 from forcing.study.many import Outcome, side_by_side
 from forcing.study.options import LARGEST, LARGEST_SHARE, RunOptions, number, one_of, probability
 from forcing.study.polish import polish
+from forcing.study.retrainings import Retrainings, Settings
 from forcing.study.run import Run, Tables
 from forcing.study.training import check_classes
-from forcing.study.verification import UserRefit, Verifier
+from forcing.study.user_verdict import UserTrainer, UserVerdict
+from forcing.study.verification import Verifier
 
 BELOW, ABOVE = "below", "above"
 """What a regression decides: its prediction is below the threshold, or not."""
@@ -39,15 +42,18 @@ class LinearExplainer:
     def __init__(
         self,
         adapted: AdaptedModel,
-        X: Any,
-        y: NDArray[Any],
-        sample_weight: NDArray[np.float64] | None,
+        data: TrainingData,
         refit: UserRefit | None,
+        settings: Settings,
     ) -> None:
         self.adapted = adapted
         self.fit, self.polish = polish(adapted)
         self.classes = adapted.classes or (BELOW, ABOVE)
-        self._X, self._y, self._weights, self._refit = X, y, sample_weight, refit
+        self._X, self._y, self._weights, self._refit = data.X, data.y, data.sample_weight, refit
+        self._retrainings: Retrainings | None = None
+        if refit is not None:
+            trainer = UserTrainer(adapted, data.X, data.y, data.sample_weight, refit)
+            self._retrainings = Retrainings(trainer, settings)
         self._tables = Tables()
 
     @property
@@ -96,7 +102,10 @@ class LinearExplainer:
             problem = relabelling(problem)
         verifier = Verifier(self.adapted, x, self._refit, self._X)
         able = replace(self._able(options), limit=min(options.limit, self._most()))
-        return Run(problem, able, verifier, self._tables).events()
+        verdict = None
+        if self._retrainings is not None:
+            verdict = UserVerdict(self._retrainings, problem, verifier)
+        return Run(problem, able, verifier, self._tables, verdict).events()
 
     def _able(self, options: RunOptions) -> RunOptions:
         """Without what nobody can do for this model."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -18,7 +18,7 @@ from forcing.models.black_box import Recipe
 from forcing.models.orders import Features
 from forcing.models.quiet import quietly
 from forcing.models.verdict import Question
-from forcing.records import Ranking
+from forcing.records import Label, Ranking
 
 RANK_REFITS = 48
 """Most refits along the order of one baseline."""
@@ -72,6 +72,7 @@ class Refits:
         question: Question,
         start: float,
         n_jobs: int | None = None,
+        becomes: Label = None,
     ) -> None:
         self.recipe = recipe
         self.row = row
@@ -79,37 +80,31 @@ class Refits:
         self.start = start
         """Confidence before any removal."""
         self.n_jobs = n_jobs
+        self.becomes = becomes
+        """The label that rows get instead of being removed; None: they are removed."""
         self.failed: list[str] = []
 
-    def keeping_classes(self, order: NDArray[np.intp]) -> Rows:
-        """The order without the rows that would be the last of their class."""
-        if self.question.cut is not None:
-            return tuple(int(row) for row in order[: len(self.recipe.y) - 2])
-        y, weights = self.recipe.y, self.recipe.sample_weight
-        counted = np.ones(len(y), dtype=bool) if weights is None else weights > 0
-        left = {label: int(np.sum(counted & (y == label))) for label in self.recipe.classes}
-        rows = []
-        for row in order.tolist():
-            label = y[row].item() if isinstance(y[row], np.generic) else y[row]
-            if not counted[row] or left[label] == 1:
-                continue
-            left[label] -= 1
-            rows.append(row)
-        return tuple(rows)
+    def training_without(self, rows: Sequence[int]) -> tuple[NDArray[np.intp], NDArray[Any] | None]:
+        """The rows that stay, and the labels (n,) where some are changed."""
+        every = np.arange(self.recipe.n_rows)
+        if self.becomes is None:
+            return np.delete(every, list(rows)), None
+        y = self.recipe.y.copy()
+        y[list(rows)] = self.becomes
+        return every, y
 
     def trials(self, most: int, until: float = math.inf, slack: float = 0.0) -> Trials:
         width = int(joblib.effective_n_jobs(self.n_jobs))
         return Trials(self._margins, most=most, until=until, width=width, slack=slack)
 
     def _margins(self, sets: list[Rows]) -> list[float]:
-        every = np.arange(len(self.recipe.y))
-        kept = [np.setdiff1d(every, rows) for rows in sets]
-        possible = [not self.recipe.empties_a_class(rows) for rows in kept]
+        trainings = [self.training_without(rows) for rows in sets]
+        possible = [not self.recipe.empties_a_class(*training) for training in trainings]
         with quietly(Warning):
             answers = iter(
                 joblib.Parallel(n_jobs=self.n_jobs)(
-                    joblib.delayed(self.recipe.says)(rows, self.row)
-                    for rows, fits in zip(kept, possible, strict=True)
+                    joblib.delayed(self.recipe.says)(kept, self.row, y=y)
+                    for (kept, y), fits in zip(trainings, possible, strict=True)
                     if fits
                 )
             )
@@ -122,6 +117,23 @@ class Refits:
             else:
                 margins.append(self.question.decision(says).margin)
         return margins
+
+
+def keeping_classes(recipe: Recipe, order: NDArray[np.intp]) -> Rows:
+    """The order without the rows that would be the last of their class."""
+    if recipe.scale == "prediction":
+        return tuple(int(row) for row in order[: len(recipe.y) - 2])
+    y, weights = recipe.y, recipe.sample_weight
+    counted = np.ones(len(y), dtype=bool) if weights is None else weights > 0
+    left = {label: int(np.sum(counted & (y == label))) for label in recipe.classes}
+    rows = []
+    for row in order.tolist():
+        label = y[row].item() if isinstance(y[row], np.generic) else y[row]
+        if not counted[row] or left[label] == 1:
+            continue
+        left[label] -= 1
+        rows.append(row)
+    return tuple(rows)
 
 
 def ranked(
@@ -142,7 +154,7 @@ def followed_up(refits: Refits, trials: Trials, ranking: Ranking, limit: int) ->
     began = time.perf_counter()
     trials.phase, trials.note = "rank", ranking.method
     trials.most = trials.used + RANK_REFITS
-    order = refits.keeping_classes(ranking.rows)
+    order = keeping_classes(refits.recipe, ranking.rows)
     flips_at = None
     try:
         prefix = yield from shortest_prefix(trials, [order], min(limit, len(order)))

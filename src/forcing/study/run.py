@@ -22,6 +22,8 @@ from forcing.engine.updates import UPDATES
 from forcing.errors import ConvergenceError
 from forcing.records import Bound, End, Event, Progress, Refined, Start, Status, Step, Verified
 from forcing.study.options import LARGEST_SHARE, RunOptions
+from forcing.study.retrainings import unstable
+from forcing.study.user_verdict import UserVerdict
 from forcing.study.verification import TIE, Verifier
 
 STARTS = ("influence", "representer")
@@ -42,12 +44,19 @@ class Run:
     """One target, explained. `events` is the whole story; closing it stops the work."""
 
     def __init__(
-        self, problem: Problem, options: RunOptions, verifier: Verifier, tables: Tables
+        self,
+        problem: Problem,
+        options: RunOptions,
+        verifier: Verifier,
+        tables: Tables,
+        verdict: UserVerdict | None = None,
     ) -> None:
         self.problem = problem
         self.options = options
         self.verifier = verifier
         self.tables = tables
+        self.verdict = verdict
+        """The user's own training, where that has the last word."""
         self.began = time.perf_counter()
         self.late = False
         """Whether the time ran out, so that something is missing."""
@@ -57,6 +66,13 @@ class Run:
         yield Start(self.problem.claim, options.search.method, options.limit, options.baselines)
         try:
             yield from self._estimate()
+            if self.verdict is not None and options.verify:
+                stable = yield from self.verdict.stability()
+                if stable is not None:
+                    yield stable
+                    if (why := unstable(stable)) is not None:
+                        yield End("unstable", why, self._seconds())
+                        return
             found = yield from self._forcing_set()
         except ConvergenceError as error:  # the steps that were told stay
             yield End("failed", str(error), self._seconds())
@@ -127,6 +143,8 @@ class Run:
             refined, verified = yield from self._checked(steps, candidate, options)
             if verified is None or verified.flipped:
                 return (yield from self._flipped(refined, verified))
+            if self.verdict is not None and self.verdict.over:
+                return (yield from self._failed(refined, verified))
             # The user's estimator disagrees: ask for a flip that is clearer by the difference.
             apart = abs(verified.decision.margin - refined.steps[-1].margin)
             options = replace(options, slack=2 * max(options.slack, apart))
@@ -139,6 +157,18 @@ class Run:
         noun = "row" if self.problem.others is None else "changed label"
         what = f"1 {noun} flips" if len(rows) == 1 else f"{len(rows)} {noun}s flip"
         return _Found("flipped", f"{what} the decision.", rows)
+
+    def _failed(self, refined: Refined, verified: Verified) -> Stage[_Found]:
+        """No set passed the test of the user's own trainings, and no further one could."""
+        yield refined
+        yield verified
+        agreement = verified.agreement
+        counted = "" if agreement is None else f", {agreement.flips} of {agreement.of} otherwise"
+        reason = (
+            f"{verified.candidates} sets were put to the test of your own training{counted} "
+            "without the last: that does not tell that most would decide so."
+        )
+        return _Found("limit", reason, _rows(refined.steps))
 
     def _other_starts(
         self, steps: list[Step], greedy: Candidate, options: SearchOptions
@@ -216,6 +246,8 @@ class Run:
         quick = quick and not self._is_late()
         if best.put_back is None and self.verifier.refit is None and quick:
             best = yield from refinement.put_back_each(best)
+        if self.verdict is not None and self.verdict.varies:
+            return refined, (yield from self.verdict.verified(best.rows))
         yield Progress("verify", 0, 1, "refit your estimator")
         return refined, self._verified(best, ordered)
 
@@ -305,6 +337,10 @@ class Run:
     def _verify_unflipped(self, candidate: Candidate) -> Stage[Verified | None]:
         if not self.options.verify or not candidate.rows:
             return None
+        if self.verdict is not None and self.verdict.varies:
+            judged = yield from self.verdict.verified(candidate.rows)
+            yield judged
+            return judged
         yield Progress("verify", 0, 1, "refit your estimator")
         decision, by, seconds = self.verifier.decide(
             self.problem, candidate.rows, self._near(candidate)

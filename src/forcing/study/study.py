@@ -12,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forcing.display import Display
+from forcing.engine.chance import LEAVE_OUT, RETRAININGS
 from forcing.explanation import Explanation
 from forcing.models import TrainingData, adapt
+from forcing.models.user_refit import Refit, UserRefit
 from forcing.protocol.context import Context
 from forcing.records import Claim, Decision, Event, Label, Ranking, Step
 from forcing.study import training
 from forcing.study.explainers import explainer_of
 from forcing.study.options import run_options
 from forcing.study.progress import reported
-from forcing.study.verification import Refit, UserRefit
+from forcing.study.retrainings import Settings
 
 if TYPE_CHECKING:
     from forcing.jupyter.widget import ExplorerWidget, ForcingWidget
@@ -54,17 +56,26 @@ class Study:
     display
         How a row looks: `forcing.Table`, `forcing.Images` or `forcing.Texts`.
     refit
-        For verification: from the positions of the rows that stay to a fitted classifier.
-        By default the estimator at the end of the pipeline is cloned and refitted at tight
-        tolerance, with preprocessing and class weights as they were. It may also return a torch
-        module, and have a parameter `seed`. Put-backs are not refitted with it, so that
-        `irreducible` is None. Refused where the model is known by refits alone.
+        Your own training, done again: from the positions of the rows that stay to a fitted model
+        (or a torch module); where it has a parameter `seed`, each call has another one. A model
+        with an objective is searched by its objective and verified by `refit`; by default the
+        estimator at the end of the pipeline is cloned and refitted at tight tolerance, with
+        preprocessing and class weights as they were. Put-backs are not refitted with it, so that
+        `irreducible` is None. A model that is known by its refits is searched by `refit` too.
+    retrainings
+        Where training does not repeat itself (forests, boosting, networks: a short probe finds
+        out, see docs/models.md): fresh retrainings of which most must decide otherwise without a
+        set for it to be verified, 11 by default, at least 5. As many on all rows say whether the
+        decision is stable. 1 asks about a single training run with its own seed, as the paper does.
+    leave_out
+        Share of the rows, drawn at random, that each retraining leaves out: 1 % by default. They
+        stand for rows that might as well not have been collected. With 0 retrainings differ by
+        their seed alone.
     seeds
-        How many times `refit` is asked, with a seed of its own each time, where training is
-        random: a set is verified where most of these models decide otherwise. Of a model that is
-        explained by refits alone, the values of its random_state with which a set is verified.
+        Different seeds that retrainings have: by default each its own; with 1 the seed of the
+        model stays, and only the rows that are left out differ.
     random_state
-        Seed of what is random: baselines that draw, and the first one for `refit`.
+        Seed of what is random: baselines that draw, and the first one of retrainings.
 
     Raises
     ------
@@ -90,7 +101,9 @@ class Study:
         row_ids: Sequence[Any] | None = None,
         display: Display | None = None,
         refit: Refit | None = None,
-        seeds: int = 1,
+        retrainings: int = RETRAININGS,
+        leave_out: float = LEAVE_OUT,
+        seeds: int | None = None,
         random_state: int | None = 0,
     ) -> None:
         self.model = model
@@ -99,9 +112,11 @@ class Study:
         self.sample_weight = training.weights(sample_weight, len(self.y))
         if (known := getattr(model, "classes_", None)) is not None:
             training.check_classes(self.y, self.sample_weight, np.asarray(known).tolist())
-        asked = UserRefit.of(refit, seeds, random_state)
-        adapted = adapt(model, TrainingData(X, self.y, self.sample_weight))
-        self._explainer = explainer_of(adapted, X, self.y, self.sample_weight, asked, seeds)
+        settings = Settings(retrainings, leave_out, seeds, random_state or 0)
+        training_data = TrainingData(X, self.y, self.sample_weight)
+        adapted = adapt(model, training_data)
+        again = UserRefit.of(refit, random_state)
+        self._explainer = explainer_of(adapted, model, training_data, again, settings)
         self.row_ids = training.of_length("row_ids", row_ids, len(self.y), "training row")
         self.class_names = list(
             training.of_length("class_names", class_names, len(self._explainer.classes), "class")
@@ -200,7 +215,7 @@ class Study:
             order that flips, unrefined. "relabel" asks the other question: the fewest training
             labels to change, no row removed, so that the decision flips; each step says what a
             label `becomes`, and its weight stays as it was. There is no bound for it. A model that
-            is known by its refits has "mfs", "nearest", "knn-shapley" and "random".
+            is known by its refits has "mfs", "relabel", "nearest", "knn-shapley" and "random".
         refine
             Make the set smaller until no row can be spared.
         verify
@@ -221,13 +236,13 @@ class Study:
         name, label, target_display
             For the screen: what the target is called, its true label, its picture or text.
         hold
-            Rows that must stay, such as trusted ones: positions, or a boolean mask (n,); of models
-            with an objective.
+            Rows that must stay, such as trusted ones: positions, or a boolean mask (n,).
         **search
             `exit` ("flip", "loss-gap" below `delta`, "likelihood-ratio"), `slack` (epsilon of
             eq. 2, in log-odds), `qp_steps` (quadratic programmes per counterfactual); `max_refits`
-            (400 by default) of models that are known by their refits alone, without effect on
-            others; `max_seconds`, after which a run ends with what it has found.
+            of models that are known by their refits alone, without effect on others: 400 by
+            default, 100 where training does not repeat itself; `max_seconds`, after which a run
+            ends with what it has found.
 
         Returns
         -------
@@ -288,7 +303,8 @@ class Study:
         self, rows: Any, x: Any, *, rival: Label = None, threshold: float | None = None
     ) -> Decision:
         """What the model, refitted without these rows, decides at x: at the optimum of its
-        objective where it has one, else as its estimator is fitted.
+        objective where it has one, else as its estimator is fitted; where training does not
+        repeat itself, the median of several retrainings, which its `tally` counts.
 
         `rows` are positions, or a boolean mask (n,).
         """
@@ -448,6 +464,8 @@ _STUDY_OPTIONS = frozenset(
         "row_ids",
         "display",
         "refit",
+        "retrainings",
+        "leave_out",
         "seeds",
         "random_state",
     }

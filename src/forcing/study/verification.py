@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,54 +15,12 @@ from forcing.engine.arrays import Array, on_host
 from forcing.engine.problem import Problem
 from forcing.models import AdaptedModel
 from forcing.models.rows import as_single
+from forcing.models.user_refit import UserRefit
 from forcing.models.views import told
 from forcing.records import Decision
 
 TIE = 1e-9
 """Log-odds within which a refit, at its tolerance, decides neither way: no flip."""
-
-Refit: TypeAlias = Callable[..., Any]
-"""From the positions of the rows that stay to a fitted model that takes rows as the user has
-them; where it has a parameter `seed`, that is a whole number, another one in each call."""
-
-
-@dataclass(frozen=True, slots=True)
-class UserRefit:
-    """The user's own way to refit, asked as often as there are seeds."""
-
-    refit: Refit
-    seeds: tuple[int, ...] = ()
-    """None where it takes no seed."""
-
-    @classmethod
-    def of(cls, refit: Refit | None, seeds: Any, first: int | None) -> UserRefit | None:
-        """Checked; None without a refit of the user's."""
-        if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
-            raise ValueError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
-        if refit is None:
-            return None
-        takes_seed = _takes_seed(refit)
-        if seeds > 1 and not takes_seed:
-            raise ValueError(
-                f"seeds={seeds} asks refit for as many refits, but refit has no parameter `seed`: "
-                "pass refit=lambda rows, seed: ... that trains on these rows with that seed."
-            )
-        begin = first or 0
-        return cls(refit, tuple(range(begin, begin + seeds)) if takes_seed else ())
-
-    def models(self, rows: NDArray[np.intp]) -> Iterator[Any]:
-        """Fitted on these rows, one a seed."""
-        if not self.seeds:
-            yield self.refit(rows)
-        for seed in self.seeds:
-            yield self.refit(rows, seed=seed)
-
-
-def _takes_seed(refit: Refit) -> bool:
-    try:
-        return "seed" in inspect.signature(refit).parameters
-    except (TypeError, ValueError):  # built in, without a signature
-        return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +49,7 @@ class Verifier:
         else:
             changed = _changed(problem, problem.others, rows)
         if self.refit is not None:
-            decision, words = self._by_the_user(problem, self.refit, np.flatnonzero(kept))
+            decision, words = self.asked(problem, self.refit(np.flatnonzero(kept))), "your refit"
         elif self.model.refit is not None:
             model, words = self.model.refit(kept, near, *told(changed))
             decision = _decision(problem, model(self.x))
@@ -100,17 +57,11 @@ class Verifier:
             raise TypeError(f"nobody can refit a {self.model.description} but its user.")
         return decision, words, time.perf_counter() - began
 
-    def _by_the_user(
-        self, problem: Problem, refit: UserRefit, rows: NDArray[np.intp]
-    ) -> tuple[Decision, str]:
-        """The median decision of all seeds: it flips where more than half of them do."""
-        decisions = [_decision(problem, self._scores(fitted)) for fitted in refit.models(rows)]
-        decisions.sort(key=lambda decision: decision.margin)
-        flips = sum(decision.margin < -TIE for decision in decisions)
-        several = f" ({flips} of {len(decisions)} seeds flip)" if len(decisions) > 1 else ""
-        return decisions[len(decisions) // 2], f"your refit{several}"
+    def asked(self, problem: Problem, fitted: Any) -> Decision:
+        """What a model of the user's training decides."""
+        return _decision(problem, self.scores(fitted))
 
-    def _scores(self, fitted: Any) -> NDArray[np.float64]:
+    def scores(self, fitted: Any) -> NDArray[np.float64]:
         """Of a model of the user's, in the unit in which the decision line is."""
         if self.model.scores_of is not None:
             return self.model.scores_of(fitted)(self.x)
