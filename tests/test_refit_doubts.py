@@ -263,13 +263,16 @@ def test_rows_without_weight_are_not_doubted():
     assert np.isfinite(found.surprise[5:]).all()
 
 
-@pytest.mark.parametrize("kind", ["regressor", "too few rows", "singles"])
+@pytest.mark.parametrize("kind", ["regressor", "too few rows", "singles", "pairs"])
 def test_where_it_cannot_be_told_a_text_says_why(kind):
     X, y = threes()
     if kind == "regressor":
         model, y, said = RandomForestRegressor(5, random_state=0), X[:, 20], "is a regressor"
     elif kind == "too few rows":
         model, said = KNeighborsClassifier(300), "refitted on 2.. of its rows .* fails: ValueError"
+    elif kind == "pairs":
+        (X, y), model = several(), SVC(decision_function_shape="ovo")
+        X, y, said = X[y < 3], y[y < 3], "scores pairs of classes"
     else:
         X, y = X[:3], np.array(["a", "b", "c"])
         model, said = GaussianNB(), "no class has two rows"

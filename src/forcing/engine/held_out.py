@@ -52,8 +52,9 @@ def trials(codes: NDArray[np.intp], asked: NDArray[np.bool_], seed: int | None =
     for repeat in range(REPEATS):
         part = np.full(len(codes), -1)  # in no part: always trained on
         part[asked] = folds_of(codes[asked], FOLDS, rng)
-        cuts = (part == fold for fold in range(FOLDS))
-        found += [Trial(np.flatnonzero(~o), np.flatnonzero(o), repeat) for o in cuts if o.any()]
+        for fold in range(int(part.max()) + 1):
+            out = part == fold
+            found.append(Trial(np.flatnonzero(~out), np.flatnonzero(out), repeat))
     return found
 
 

@@ -36,6 +36,10 @@ def refit_doubts(
     """
     if model.regressor:
         return f"{model.description} is a regressor, whose labels are no classes"
+    by_pairs = getattr(model.recipe.estimator, "decision_function_shape", None) == "ovo"
+    if model.recipe.scale == "decision" and by_pairs and len(model.classes) > 2:
+        # Of three classes there are three pairs, so that the answers would look right.
+        return f"{model.description} scores pairs of classes; use decision_function_shape='ovr'"
     n, position = len(model.recipe.y), {label: k for k, label in enumerate(model.classes)}
     recipe = model.recipe if labels is None else _with(model, targets, labels)
     codes = np.array([position[label] for label in recipe.y.tolist()], dtype=np.intp)
