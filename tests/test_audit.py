@@ -13,8 +13,10 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 
 import forcing
 from forcing.records import Refined, finished
@@ -471,15 +473,22 @@ def test_labels_are_doubted_whatever_the_model(kind):
 
 def test_where_labels_cannot_be_judged_rows_are_ranked_by_weight():
     X, y, _ = moons()
-    black_box = study_of(X, y, GaussianNB().fit(X, y)).audit(X[:3], y[:3], progress=False)
     value = X[:, 0] + 0.1 * X[:, 1]
-    regression = study_of(X, value, Ridge().fit(X, value)).audit(
-        X[:3], value[:3], threshold=0.5, max_removals=5, progress=False
-    )
-    for audit in (black_box, regression):
+    linear, tree = Ridge().fit(X, value), DecisionTreeRegressor(random_state=0).fit(X, value)
+    voters = KNeighborsClassifier(95).fit(X, y)  # of a part of the rows there are too few
+    audits = {
+        "no classes": study_of(X, value, linear).audit(
+            X[:3], value[:3], threshold=0.5, max_removals=5, progress=False
+        ),
+        "DecisionTreeRegressor is a regressor": study_of(X, value, tree).audit(
+            X[:3], value[:3], threshold=0.5, max_removals=5, progress=False
+        ),
+        "refitted on .* fails": study_of(X, y, voters).audit(X[:3], y[:3], progress=False),
+    }
+    for why, audit in audits.items():
         assert audit.doubts is None
         assert audit.suspect_rows().tolist() == audit.suspect_rows("weight").tolist()
-        with pytest.raises(ValueError, match="'label' and 'repair' ask how likely"):
+        with pytest.raises(ValueError, match=f"'label' and 'repair' ask how likely.*{why}"):
             audit.suspects("label")
 
 

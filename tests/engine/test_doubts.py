@@ -87,7 +87,7 @@ def test_judges_have_not_seen_the_rows_that_they_judge(K, monkeypatch):
     monkeypatch.setattr(module, "told_apart", noted)
     monkeypatch.setattr(module, "ROUNDS", 0)
     of(X, y, C=0.1)
-    folds = module._folds(y, module.FOLDS, np.random.default_rng(0))
+    folds = module.folds_of(y, module.FOLDS, np.random.default_rng(0))
     for fold in (0, 7):
         out = folds == fold
         head = LogisticRegression(C=0.1, tol=1e-10, max_iter=10_000).fit(X[~out], y[~out])
@@ -105,7 +105,7 @@ def test_trusted_rows_are_seen_by_every_judge(spoilt, monkeypatch):
     real = module.told_apart
     monkeypatch.setattr(module, "told_apart", lambda p, *rest: seen.append(p) or real(p, *rest))
     of(X[:200], y[:200], trusted=extra)
-    out = module._folds(codes[:200], module.FOLDS, np.random.default_rng(0)) == 3
+    out = module.folds_of(codes[:200], module.FOLDS, np.random.default_rng(0)) == 3
     kept = np.concatenate([np.flatnonzero(~out), np.arange(len(X) - 20, len(X))])
     head = LogisticRegression(tol=1e-10, max_iter=10_000).fit(X[kept], y[kept])
     assert len(seen[0]) == 200

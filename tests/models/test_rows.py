@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 
-from forcing.models.rows import as_row, as_single
+from forcing.models.rows import as_row, as_single, with_rows
 
 FRAME = pd.DataFrame(
     {
@@ -194,3 +194,62 @@ def test_numbers_without_names_are_taken_in_order():
 def test_rows_that_are_no_numbers_are_refused(x, words):
     with pytest.raises(ValueError, match=words):
         as_row(x, 2, NAMES)
+
+
+def test_rows_stand_below_an_array_that_stays_as_it_is():
+    X = np.arange(6, dtype=np.int64).reshape(3, 2)
+    rows = [np.array([[7.0, 8.0]]), np.array([[7.5, 8.0]]), np.array([[1.0]])]
+    joined, added = with_rows(X, rows)
+    assert added == [0]  # 7.5 is no whole number, and the last has one column
+    assert joined.dtype == X.dtype
+    assert joined.tolist() == [*X.tolist(), [7, 8]]
+    single, added = with_rows(X.astype(np.float32), rows[:2])
+    assert (single.dtype, added) == (np.float32, [0, 1])
+
+
+def test_longer_words_below_words_are_whole():
+    joined, added = with_rows(np.array([["a", "b"]]), [np.array([["longer", "c"]])])
+    assert (joined.tolist(), added) == ([["a", "b"], ["longer", "c"]], [0])
+
+
+@pytest.mark.parametrize("kind", [sp.csr_matrix, sp.csr_array])
+def test_rows_stand_below_a_sparse_matrix(kind):
+    X = kind(np.eye(3, dtype=np.float32))
+    joined, added = with_rows(X, [as_single(np.array([0.0, 2.0, 0.0]), X)] * 2)
+    assert added == [0, 1]
+    assert joined.dtype == np.float32
+    assert joined.toarray()[3:].tolist() == [[0, 2, 0]] * 2
+
+
+def test_rows_stand_below_a_frame_unless_a_column_would_change():
+    X = pd.DataFrame({"n": [1, 2], "c": pd.Categorical(["a", "b"])}, index=[7, 9])
+    rows = [as_single(row, X) for row in ([3, "a"], [3, "z"], [3.5, "a"])]
+    joined, added = with_rows(X, rows)
+    assert added == [0]
+    assert joined.dtypes.tolist() == X.dtypes.tolist()
+    assert joined["n"].tolist() == [1, 2, 3]
+    texts, added = with_rows(pd.Series(["one", "two"]), [pd.Series(["three"])])
+    assert (texts.tolist(), added) == (["one", "two", "three"], [0])
+
+
+def test_rows_stand_below_a_frame_of_polars():
+    X = pl.DataFrame({"n": [1, 2], "w": ["a", "b"]})
+    joined, added = with_rows(X, [as_single(row, X) for row in ([3, "c"], [3.5, "c"])])
+    assert added == [0]
+    assert joined.rows() == [(1, "a"), (2, "b"), (3, "c")]
+    assert len(X) == 2
+
+
+def test_rows_stand_below_a_list_and_below_texts():
+    assert with_rows(["one"], [["two"]]) == (["one", "two"], [0])
+    X = np.array(["one", "two"], dtype=object)
+    joined, added = with_rows(X, [as_single("three", X)])
+    assert (joined.tolist(), added) == (["one", "two", "three"], [0])
+
+
+def test_nothing_is_added_to_what_is_not_known():
+    class Own:
+        shape = (2, 2)
+
+    X = Own()
+    assert with_rows(X, [np.zeros((1, 2))]) == (X, [])

@@ -130,7 +130,7 @@ class _Judges:
         self.weights = on_host(self.objective.weights)
         self.counted = self.weights[: self.n] > 0
         folds = min(FEWER if objective.is_large else FOLDS, self.n)
-        self.folds = _folds(codes, folds, np.random.default_rng(seed))
+        self.folds = folds_of(codes, folds, np.random.default_rng(seed))
         self._whole = start if trusted is None else fit_at(self.objective, start.theta)
         self._parts: Columns | None = None
         self._first: dict[int, Doubts] = {}
@@ -236,7 +236,7 @@ def told_apart(
     )
 
 
-def _folds(codes: NDArray[np.intp], folds: int, rng: np.random.Generator) -> NDArray[np.intp]:
+def folds_of(codes: NDArray[np.intp], folds: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """(n,): the part that a row is in; each has its share of each class."""
     order = rng.permutation(len(codes))
     order = order[np.argsort(codes[order], kind="stable")]

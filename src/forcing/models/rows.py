@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,60 @@ def as_single(x: Any, X: Any) -> Any:
     mixed = isinstance(X, np.ndarray) and X.dtype.kind == "O"
     # Told nothing, NumPy turns numbers beside words into words.
     return np.asarray(values, dtype=object if mixed else None)[None]
+
+
+def with_rows(X: Any, rows: Sequence[Any]) -> tuple[Any, list[int]]:
+    """X with one-row containers of its kind, as `as_single` makes them, below; and which were
+    added.
+
+    Left out is a row for which X would have to change, such as one with a category that X does
+    not have; and all, where X is of a kind that is not known here.
+    """
+    fitting = [(place, _beside(X, row)) for place, row in enumerate(rows)]
+    added = [place for place, row in fitting if row is not None]
+    parts = [row for _, row in fitting if row is not None]
+    if not parts:
+        return X, []
+    if hasattr(X, "iloc"):
+        import pandas as pd
+
+        return pd.concat([X, *parts], ignore_index=True), added
+    if hasattr(X, "get_column"):
+        for part in parts:
+            X = X.vstack(part)
+        return X, added
+    if isinstance(X, list | tuple):
+        return [*X, *(item for part in parts for item in part)], added
+    if scipy.sparse.issparse(X):
+        return scipy.sparse.vstack([X, *parts]).tocsr(), added
+    return np.concatenate([X, *parts]), added
+
+
+def _beside(X: Any, row: Any) -> Any:
+    """The one row as it can stand below X; None where it cannot."""
+    if isinstance(X, list | tuple):
+        return row
+    if hasattr(X, "iloc") and type(X).__module__.startswith("pandas"):
+        frames = hasattr(X, "dtypes") and np.ndim(X) == 2
+        same = X.dtypes.tolist() == row.dtypes.tolist() if frames else X.dtype == row.dtype
+        return row if same else None
+    if hasattr(X, "get_column"):
+        return row if X.schema == row.schema else None
+    if not isinstance(X, np.ndarray) and not scipy.sparse.issparse(X):
+        return None
+    values = row if scipy.sparse.issparse(row) else np.asarray(row)
+    if values.shape[1:] != X.shape[1:]:
+        return None
+    if values.dtype.kind == X.dtype.kind == "U":  # a cast would cut longer words
+        return values
+    try:
+        cast = values.astype(X.dtype)
+    except (TypeError, ValueError):
+        return None
+    if X.dtype.kind in "fO":
+        return cast
+    same = (cast != values).nnz == 0 if scipy.sparse.issparse(values) else (cast == values).all()
+    return cast if same else None
 
 
 def _one_item_a_row(X: Any) -> bool:

@@ -40,19 +40,9 @@ def ask(fitted: Any, row: Any, scale: Scale, classes: tuple[Label, ...]) -> Says
     """
     if scale == "prediction":
         values = np.ravel(np.asarray(fitted.predict(row), dtype=np.float64))
-        _check(values, 1, fitted, "predict")
+        _check(values[None], 1, fitted, "predict")
         return Says(values, None)
-    if scale == "probability":
-        values = np.ravel(np.asarray(fitted.predict_proba(row), dtype=np.float64))
-        values = np.log(np.maximum(values, TINY))
-    else:
-        values = np.ravel(np.asarray(fitted.decision_function(row), dtype=np.float64))
-        if len(values) == 1:  # of two classes, the second's over the first's
-            values = np.array([0.0, values[0]])
-    own = np.asarray(getattr(fitted, "classes_", classes)).tolist()
-    _check(values, len(own), fitted, "predict_proba" if scale == "probability" else scale)
-    of = dict(zip(own, values.tolist(), strict=True))
-    scores = np.array([of.get(label, math.log(TINY)) for label in classes])
+    scores = class_scores(fitted, row, 1, scale, classes)[0]
     label = classes[int(np.argmax(scores))]
     if hasattr(fitted, "predict"):
         label = np.asarray(fitted.predict(row)).ravel()[0]
@@ -60,12 +50,34 @@ def ask(fitted: Any, row: Any, scale: Scale, classes: tuple[Label, ...]) -> Says
     return Says(scores, label)
 
 
+def class_scores(
+    fitted: Any, rows: Any, n_rows: int, scale: Scale, classes: tuple[Label, ...]
+) -> NDArray[np.float64]:
+    """What a fitted classifier says at `n_rows` rows: (n_rows, K), on a log scale.
+
+    Raises `ValueError` where it does not answer with one finite number for each class.
+    """
+    by_probability = scale == "probability"
+    asked = fitted.predict_proba if by_probability else fitted.decision_function
+    values = np.asarray(asked(rows), dtype=np.float64).reshape(n_rows, -1)
+    if by_probability:
+        values = np.log(np.maximum(values, TINY))
+    elif values.shape[1] == 1:  # of two classes, the second's over the first's
+        values = np.hstack([np.zeros_like(values), values])
+    own = np.asarray(getattr(fitted, "classes_", classes)).tolist()
+    _check(values, len(own), fitted, "predict_proba" if by_probability else scale)
+    of = dict(zip(own, values.T, strict=True))
+    unseen = np.full(n_rows, math.log(TINY))
+    return np.stack([of.get(label, unseen) for label in classes], axis=1)
+
+
 def _check(values: NDArray[np.float64], length: int, fitted: Any, method: str) -> None:
+    """Of values (m, ...), as many as `length` for each row."""
     name = type(fitted).__name__
-    if len(values) != length:
+    if values.shape[1] != length:
         hint = " Use decision_function_shape='ovr'." if method == "decision" else ""
         raise ValueError(
-            f"{name} answers with {len(values)} numbers at one row where {length} were "
+            f"{name} answers with {values.shape[1]} numbers at one row where {length} were "
             f"expected ({method}).{hint}"
         )
     if np.isnan(values).any():

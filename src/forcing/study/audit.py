@@ -18,7 +18,7 @@ from forcing.study.asked import Asked
 from forcing.study.audit_html import audit_html
 from forcing.study.many import Outcome
 from forcing.study.options import one_of
-from forcing.study.suspects import BY_LABEL, Evidence, Score, by_label, known
+from forcing.study.suspects import BY_LABEL, Evidence, Score, by_label, debts, known
 
 if TYPE_CHECKING:
     import bqplot
@@ -107,16 +107,38 @@ class Audit:
     def doubts(self) -> Doubts | None:
         """How likely each training label is wrong; None where the model cannot tell.
 
-        Takes some tens of rough fits of the model, once.
+        Takes some tens of rough fits of the model, once; of a classifier that is known by its
+        refits ten full ones. More at once: `with joblib.parallel_config(n_jobs=4):`.
         """
+        return self._judged if isinstance(self._judged, Doubts) else None
+
+    @cached_property
+    def _judged(self) -> Doubts | str | None:
+        """The doubts, or why there are none."""
         return None if self.evidence is None else self.evidence.doubts()
+
+    @property
+    def doubts_at_hand(self) -> Doubts | None:
+        """`doubts` where they were asked for before or take rough fits only: what is shown
+        unasked must not train the user's own estimator.
+        """
+        return None if self._slow and "_judged" not in vars(self) else self.doubts
+
+    @property
+    def _slow(self) -> bool:
+        return self.evidence is not None and self.evidence.slow
 
     @cached_property
     def owed(self) -> NDArray[np.float64] | None:
         """(n,): what the wrong decisions owe to each training row: its influence on the sum of
         their losses. Of all decisions where true labels were not given; None where there is no
-        telling, or nothing wrong.
+        telling, as without an objective, or nothing wrong.
         """
+        return None if isinstance(self._owes, str) else self._owes
+
+    @cached_property
+    def _owes(self) -> NDArray[np.float64] | str | None:
+        """What is owed, or why there is no telling."""
         return None if self.evidence is None else self.evidence.owed()
 
     def suspects(self, score: Score | None = None) -> pd.DataFrame:
@@ -139,23 +161,28 @@ class Audit:
               that are doubted themselves count for less, and the penalty is the one with which
               labels are foretold best. The sum of the scores is the number of wrong labels to
               expect, which says how far to read the list; it is rough where classes overlap much.
+              A classifier without an objective is refitted for it: ten times, at the first call,
+              as it is but on four fifths of the rows, which are cut into fifths twice. All rows
+              count alike then, and the only row of a class is not doubted. Models that are always
+              sure, such as a single deep tree, tell mistakes from hard rows badly: of theirs the
+              sum may be far off, also where the order is good.
             - "repair": the same scores in another order: of the rows whose label is rather wrong
               than right, those come first to which the wrong decisions owe most, by influence
               functions. Some more of the first are honest, and correcting down this list
-              repairs the wrong decisions sooner.
+              repairs the wrong decisions sooner. Needs an objective.
             - "weight": rows that stand in sets alone. Each wrong decision's set hands out 1, in
               equal parts to its rows: a wrong decision that stands on two rows says more of each
               than one that stands on fifty. Without true labels each decision's does. Ties by
               `wrong`, `sets`, then position.
             - "count": likewise, by the number of wrong decisions.
 
-            By default "label"; "weight" where a model has no objective, for regressions, and for
-            networks of which more than the last layer is explained.
+            By default "label"; "weight" for regressions, for networks of which more than the last
+            layer is explained, and where the estimator cannot be fitted on a part of the rows.
 
         Raises
         ------
         ValueError
-            "label" or "repair" is asked for where the model cannot tell.
+            "label" or "repair" is asked for where the model cannot tell; the message says why.
         """
         pandas = _pandas("Audit.suspects", "`.suspect_rows()`")
         score = self._or_default(score)
@@ -177,15 +204,21 @@ class Audit:
     def suspect_rows(self, score: Score | None = None) -> NDArray[np.intp]:
         """The positions in `suspects`, which needs pandas; this does not."""
         score = self._or_default(score)
+        if score == "repair" and self._slow:
+            debts(self._owes)  # before the doubts, so that there are no trainings in vain
         sets, wrong, scores = self._tallies(score)
         first = sets if wrong is None else wrong
         if score in BY_LABEL:
-            owed = self.owed if score == "repair" else None
-            rows, ranked = np.arange(len(self.y)), by_label(self.doubts, owed)
+            owed = debts(self._owes) if score == "repair" else None
+            rows, ranked = np.arange(len(self.y)), by_label(known(self._judged), owed)
         else:
             rows, ranked = np.flatnonzero(sets), np.round(scores, 12)
         order = np.lexsort((rows, -sets[rows], -first[rows], -ranked[rows]))
         return np.asarray(rows[order], dtype=np.intp)
+
+    def suspects_at_hand(self) -> NDArray[np.intp]:
+        """`suspect_rows` by the default score, or by "weight" where doubts are not at hand."""
+        return self.suspect_rows("weight" if self.doubts_at_hand is None else "label")
 
     def _or_default(self, score: Score | None) -> Score:
         if score is None:
@@ -205,7 +238,7 @@ class Audit:
             counts[int(is_guilty), members] += 1
             weights[int(is_guilty), members] += 1.0 / max(1, len(members))
         if score in BY_LABEL:
-            scores = known(self.doubts).wrong
+            scores = known(self._judged).wrong
         else:
             scores = weights[1] if score == "weight" else counts[1].astype(float)
         return counts.sum(axis=0), None if self.wrong is None else counts[1], scores
@@ -236,7 +269,8 @@ class Audit:
         It has what was audited, how set sizes spread and how they lie beside confidence, the
         decisions on fewest rows, the training rows that wrong decisions stand on, and what the
         model keeps as fitted. Long tables are cut at 200 lines, and pictures where the file would
-        grow beyond 1 MB; `frame.to_csv` has every decision.
+        grow beyond 1 MB; `frame.to_csv` has every decision. Rows come in the order of
+        `suspects()`, whose fits are made if they were not yet.
 
         Parameters
         ----------
@@ -259,7 +293,11 @@ class Audit:
         return str(label) if self.asked is None else self.asked.class_name(label)
 
     def summary(self) -> dict[str, str]:
-        """What the notebook shows: a name and a value each."""
+        """What the notebook shows: a name and a value each.
+
+        The top suspects are those of `suspects()`; until it was asked for, of a model that must
+        be refitted for it, those by "weight".
+        """
         flipped = [o for o in self.outcomes if o.flipped and o.supports]
         sizes = [len(o.supports) for o in flipped]
         told = {"targets": f"{len(self)}"}
@@ -275,7 +313,7 @@ class Audit:
             told["median size"] = f"{np.median(sizes):g} of {len(self.y)} rows"
             told[f"on {FEW} rows or fewer"] = f"{sum(size <= FEW for size in sizes)}"
             told["verified"] = f"{sum(bool(o.verified) for o in flipped)}"
-        rows = self.suspect_rows()[:5].tolist()
+        rows = self.suspects_at_hand()[:5].tolist()
         if rows and self.wrong is not None and self.wrong.any():
             told["top suspects"] = ", ".join(self._name(row) for row in rows)
         return told

@@ -93,7 +93,8 @@ def told_label(audit: Audit, label: Label) -> str:
 
 def doubted(audit: Audit, row: int) -> str:
     """How likely the row's label is wrong; nothing where that is not known."""
-    return "" if audit.doubts is None else f"{100 * audit.doubts.wrong[row]:.0f}{THIN}%"
+    doubts = audit.doubts_at_hand
+    return "" if doubts is None else f"{100 * doubts.wrong[row]:.0f}{THIN}%"
 
 
 def checked(outcome: Outcome) -> str:
@@ -116,7 +117,7 @@ def _suspects(audit: Audit) -> str:
     sets = Counter(row for rows in audit.supports for row in rows)
     pairs = zip(audit.supports, audit.wrong, strict=True)
     wrong = Counter(row for rows, is_wrong in pairs if is_wrong for row in rows)
-    rows = [row for row in audit.suspect_rows().tolist() if wrong[row]]
+    rows = [row for row in audit.suspects_at_hand().tolist() if wrong[row]]
     if not rows:
         return ""
     named = audit.row_ids

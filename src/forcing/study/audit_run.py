@@ -174,6 +174,7 @@ def audit(
         evidence = Evidence(
             partial(explainer.doubts, some, done, study.random_state),
             partial(explainer.owed, some, done, threshold),
+            slow=not isinstance(explainer, LinearExplainer),
         )
         return Audit(tuple(outcomes), done, study.y, study.row_ids, seconds, asked, evidence)
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forcing.engine.doubts import Doubts
 from forcing.engine.relabel import RELABEL
 from forcing.engine.search import SearchOptions
 from forcing.errors import TrainingMismatchError
@@ -23,6 +24,7 @@ from forcing.models.verdict import Question, Says, ask
 from forcing.records import Claim, Decision, Event, Label, Progress, Ranking, Start, finished
 from forcing.study.knockout import KnockoutRun
 from forcing.study.options import LARGEST_SHARE, RunOptions, number, one_of, probability
+from forcing.study.refit_doubts import refit_doubts
 from forcing.study.refits import SCORERS, Refits, followed_up, ranked
 from forcing.study.retrained_run import RetrainedRun
 from forcing.study.retrainings import PROBES, Retrainings, Settings, middle, tally
@@ -170,11 +172,17 @@ class BlackBoxExplainer:
     def _untrainable(self, size: int, why: str) -> ValueError:
         return ValueError(f"{self.description} cannot be refitted on {size} rows. {why}")
 
-    def doubts(self, *_: Any) -> None:
-        """Nothing is known of a row but by refits, one for each;"""
+    def doubts(
+        self, targets: Sequence[Any], labels: NDArray[Any] | None, seed: int | None
+    ) -> Doubts | str:
+        """By refits on parts of the rows; `refit_doubts` says how many."""
+        return refit_doubts(self.model, targets, labels, seed, self.n_jobs)
 
-    def owed(self, *_: Any) -> None:
-        """likewise."""
+    def owed(self, *_: Any) -> str | None:
+        """Influence takes a gradient; by refits it would take one for each row."""
+        if self.model.regressor:
+            return None
+        return f"{self.description} has no objective, and is known by its refits alone"
 
     def rank(
         self,

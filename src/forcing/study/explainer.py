@@ -64,14 +64,14 @@ class Explainer(Protocol):
 
     def doubts(
         self, targets: Sequence[Any], labels: NDArray[Any] | None, seed: int | None
-    ) -> Doubts | None:
+    ) -> Doubts | str | None:
         """How likely each training label is wrong, in view of targets whose true labels are
-        known; None where that cannot be told.
+        known. Where that cannot be told, a text says why; None says no more.
         """
 
     def owed(
         self, targets: Sequence[Any], labels: NDArray[Any] | None, threshold: float | None
-    ) -> NDArray[np.float64] | None:
+    ) -> NDArray[np.float64] | str | None:
         """(n,): what the wrong decisions (all, without labels) owe to each training row; None
-        where there is none, or no telling.
+        where there is none. A text says why there is no telling.
         """

@@ -345,7 +345,8 @@ class Study:
             The targets (T, p) in the form of X, or a list of texts where X is one.
         y_test
             Their true labels (T,); with them `Audit.suspects` counts wrong decisions, and takes
-            them as evidence on the training labels.
+            them as evidence on the training labels, whether the model has an objective or is
+            refitted.
         n_jobs
             Chunks of targets that run at the same time, as joblib counts. In threads, which share
             the study; within `joblib.parallel_config(backend=...)` on what that names: processes
