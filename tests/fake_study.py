@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from forcing.records import (
+    Band,
     Bound,
     Claim,
     Decision,
@@ -18,8 +20,10 @@ from forcing.records import (
     Progress,
     Ranking,
     Refined,
+    Stability,
     Start,
     Step,
+    Tally,
     Verified,
 )
 
@@ -64,6 +68,41 @@ def whole_run() -> list[Event]:
         Bound(2, 0.1),
         RANKING,
         End("flipped", "2 rows flip the decision.", 1.5),
+    ]
+
+
+def noisy_run() -> list[Event]:
+    """The run of a model whose training does not repeat itself, every new record in it."""
+    start, *_ = whole_run()
+    verified = next(record for record in whole_run() if isinstance(record, Verified))
+    return [
+        start,
+        Stability(Tally(0, (0.79, 0.8, np.float64(0.83))), 0.01, 0.4),
+        *STEPS,
+        Band(((0, 0.8, 0.77, 0.84), (2, 0.6, 0.56, 0.7))),
+        Refined(STEPS[:3], 4, 0.5),
+        Band(((0, 0.8, 0.77, 0.84), (2, 0.6, 0.56, 0.7), (4, 0.45, 0.4, 0.52))),
+        Refined(STEPS, 3, 0.7),  # a set may grow again
+        replace(
+            verified,
+            irreducible=None,
+            put_back=(),
+            agreement=Tally(2, (0.45, 0.48, 0.51)),
+            control=Tally(0, (0.77, 0.79, 0.8)),
+            alike=False,
+            candidates=2,
+            sizes=(3, 5),
+            note="Single rows are below the noise of retraining.",
+        ),
+        End("flipped", "4 rows flip the decision.", 1.5),
+    ]
+
+
+def unstable_run() -> list[Event]:
+    return [
+        whole_run()[0],
+        Stability(Tally(2, (0.48, 0.49, 0.55)), 0.01, 0.4),
+        End("unstable", "Retrainings on the same rows do not agree.", 0.5),
     ]
 
 

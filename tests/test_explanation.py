@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import forcing
-from fake_study import REFINED, ROWS, STEPS, FakeStudy, whole_run
+from fake_study import REFINED, ROWS, STEPS, FakeStudy, noisy_run, unstable_run, whole_run
 from forcing.display import Images, Texts
 from forcing.explanation import Explanation, load
 from forcing.explanation.page import page
@@ -52,6 +52,11 @@ def public(explanation):
         "searched",
         "seconds",
         "verification",
+        "retrained",
+        "band",
+        "stability",
+        "agreement",
+        "control",
     ]
     arrays = [explanation.supports.tolist(), explanation.confidence.tolist(), rankings]
     return [getattr(explanation, name) for name in names] + arrays
@@ -83,6 +88,24 @@ def test_without_verification_flipped_is_what_the_engine_tracked():
     found = explained(without(Verified))
     assert (found.flipped, found.verified, found.irreducible) == (True, None, None)
     assert explained(without(Verified, Refined)[:4]).flipped is False
+
+
+def test_what_retrainings_found():
+    found = explained(noisy_run())
+    assert (found.stability, found.agreement, found.control) == (1.0, 2 / 3, 0.0)
+    assert found.band[-1] == (4, 0.45, 0.4, 0.52)
+    assert found.retrained.tally.of == 3
+    assert (found.flipped, found.verified, found.irreducible) == (True, True, None)
+    plain = explained()
+    assert (plain.stability, plain.agreement, plain.control, plain.band) == (None, None, None, ())
+
+
+def test_where_chance_decides_there_is_no_set():
+    found = explained(unstable_run())
+    assert (found.status, found.size, found.flipped) == ("unstable", 0, False)
+    assert found.stability == pytest.approx(1 / 3)
+    assert found.agreement is None
+    assert "is unstable: 2 of 3 retrainings on the same rows say bad" in repr(found)
 
 
 def test_a_run_that_was_closed_early_counts_as_cancelled():
@@ -122,8 +145,17 @@ def test_the_frame_has_names_only_where_rows_have_some(records):
 
 @pytest.mark.parametrize(
     "records",
-    [whole_run(), without(Verified), without(Refined), whole_run()[:5], whole_run()[:1]],
-    ids=["whole", "unverified", "unrefined", "cancelled", "empty"],
+    [
+        whole_run(),
+        without(Verified),
+        without(Refined),
+        whole_run()[:5],
+        whole_run()[:1],
+        noisy_run(),
+        unstable_run(),
+        [replace(whole_run()[0], one_run=True), *whole_run()[1:]],
+    ],
+    ids=["whole", "unverified", "unrefined", "cancelled", "empty", "noisy", "unstable", "one run"],
 )
 def test_a_saved_file_reads_back_the_same(tmp_path, records):
     found = explained(records, row_ids=list(range(100, 100 + ROWS)))
@@ -232,6 +264,37 @@ def test_a_damaged_file(tmp_path):
 def test_a_file_with_a_value_of_another_kind_is_refused(tmp_path, keys, value):
     saved = explained().to_dict()
     *inner, last = (int(key) if key == "0" else key for key in keys.split())
+    part = saved
+    for key in inner:
+        part = part[key]
+    part[last] = value
+    path = tmp_path / "bad.mfs.json"
+    path.write_text(json.dumps(saved))
+    with pytest.raises(ValueError, match=f"bad.mfs.json is damaged: {inner[0] if inner else last}"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        ("stability leave_out", 2),
+        ("stability confidences", []),
+        ("stability flips", 4),
+        ("verified agreement", {"flips": 1}),
+        ("verified agreement flips", -1),
+        ("verified control confidences", ["0.5"]),
+        ("verified alike", 1),
+        ("verified candidates", "2"),
+        ("verified sizes", [3]),
+        ("verified note", None),
+        ("band", None),
+        ("band", [[1, 0.5, 0.4]]),
+        ("start one_run", "yes"),
+    ],
+)
+def test_a_file_with_damaged_retrainings_is_refused(tmp_path, keys, value):
+    saved = explained(noisy_run()).to_dict()
+    *inner, last = keys.split()
     part = saved
     for key in inner:
         part = part[key]

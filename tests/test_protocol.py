@@ -13,7 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_study import RANKING, STEPS, FakeStudy, step, whole_run
+from fake_study import (
+    RANKING,
+    STEPS,
+    FakeStudy,
+    noisy_run,
+    step,
+    unstable_run,
+    whole_run,
+)
 from forcing.protocol import Encoder, events_message, finite, guards, merge, messages, state_message
 from forcing.protocol.context import Context
 from forcing.protocol.messages import end
@@ -68,6 +76,37 @@ def test_ranking_entries_have_places_signs_and_changes():
     assert ranking["positive"][0]["change"] == pytest.approx(-0.05)
     assert ranking["positive"][1]["change"] is None
     assert ranking["negative"][0]["change"] == pytest.approx(-0.1)
+
+
+def test_what_retrainings_say_is_sent_only_where_there_were_some():
+    start, stability, *_, band, _, verified, _ = encoded(noisy_run())
+    assert stability == {
+        "type": "stability",
+        "flips": 0,
+        "confidences": [0.79, 0.8, 0.83],
+        "leave_out": 0.01,
+        "seconds": 0.4,
+    }
+    assert band["points"][-1] == [4, 0.45, 0.4, 0.52]
+    assert verified["agreement"] == {"flips": 2, "confidences": [0.45, 0.48, 0.51]}
+    assert verified["control"]["flips"] == 0
+    assert (verified["candidates"], verified["sizes"]) == (2, [3, 5])
+    assert "alike" not in verified
+    plain = by_type(encoded(), "verified")
+    assert {"agreement", "control", "candidates", "sizes", "note"}.isdisjoint(plain)
+    assert "one_run" not in start
+    assert encoded([replace(whole_run()[0], one_run=True)])[0]["one_run"] is True
+
+
+def test_the_state_of_a_noisy_run():
+    builder = StateBuilder()
+    for event in encoded(noisy_run()):
+        builder.apply(event)
+    assert builder.state["stability"]["leave_out"] == 0.01
+    assert [k for k, *_ in builder.state["band"]] == [0, 2, 4]
+    assert len(builder.state["steps"]) == 4
+    builder.apply(encoded()[0])
+    assert (builder.state["stability"], builder.state["band"]) == (None, [])
 
 
 def test_a_ranking_sends_at_most_24_of_each_sign():
@@ -245,9 +284,15 @@ def runs():
     yield [odd, Progress("search", 0, None, "<b>&"), RANKING, RANKING]
     bare = replace(STEPS[0], loss_gap=math.nan, becomes="bad")
     yield [whole_run()[0], bare, replace(RANKING, predicted=4), stopped]
+    yield noisy_run()
+    yield unstable_run()
+    yield [replace(odd, one_run=True), *whole_run()[1:]]
 
 
-@pytest.mark.parametrize("records", list(runs()), ids=["whole", "cancelled", "unfinished", "added"])
+RUNS = ["whole", "cancelled", "unfinished", "added", "noisy", "unstable", "one run"]
+
+
+@pytest.mark.parametrize("records", list(runs()), ids=RUNS)
 def test_python_and_typescript_agree_on_the_state(roundtrip, records):
     events = encoded(records)
     builder = StateBuilder()

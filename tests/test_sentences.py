@@ -14,7 +14,7 @@ import pytest
 
 from fake_study import FakeStudy, whole_run
 from forcing.explanation.figures import quantity
-from forcing.explanation.sentence import answer, headline
+from forcing.explanation.sentence import answer, checks, headline
 from forcing.protocol import Encoder
 from forcing.protocol.context import Context
 from forcing.protocol.messages import end
@@ -55,6 +55,22 @@ def ended(state: Any, status: str = "flipped", reason: str = "", **change: Any) 
 
 def least(rows: int) -> Any:
     return {"type": "bound", "rows": rows, "seconds": 0.1}
+
+
+def tally(flips: int, of: int = 11) -> Any:
+    return {"flips": flips, "confidences": [0.4] * flips + [0.6] * (of - flips)}
+
+
+def stable(flips: int = 0) -> Any:
+    return {"type": "stability", "leave_out": 0.01, "seconds": 1.0} | tally(flips)
+
+
+def again(flips: int = 10, control: int | None = 0, **change: Any) -> Any:
+    """Verified by fresh retrainings."""
+    told = {"agreement": tally(flips), "irreducible": None}
+    if control is not None:
+        told["control"] = tally(control)
+    return checked(**told | change)
 
 
 RELABEL = {"method": "relabel"}
@@ -191,6 +207,81 @@ TABLE: dict[str, tuple[Any, str]] = {
         ("Good credit (74_%) cannot be flipped by changing labels. Tried with 2 of 7_896 "
         "training labels changed. All were tried."),
     ),
+    "retrained": (
+        ended(run(16), verified=again(), stability=stable(), bound=least(2)),
+        ("Good credit (74_%) stands on about 16 of 7_896 training rows. Retrained without them, "
+        "10 of 11 models say bad credit. At least 2 are needed."),
+    ),
+    "retrained, few": (
+        ended(run(3), verified=again(11), bound=least(3)),
+        ("Good credit (74_%) stands on 3 of 7_896 training rows. Retrained without them, "
+        "11 of 11 models say bad credit."),
+    ),
+    "retrained, one row and one retraining": (
+        ended(run(1), verified=again(1, agreement=tally(1, 1))),
+        ("Good credit (74_%) stands on 1 of 7_896 training rows. Retrained without it, "
+        "1 of 1 models says bad credit."),
+    ),
+    "retrained, several classes": (
+        ended(run(3, start=THREE), verified=again()),
+        ("Good credit (74_% against bad credit) stands on 3 of 7_896 training rows. "
+        "Retrained without them, 10 of 11 models decide otherwise."),
+    ),
+    "retrained, robust": (
+        ended(run(160), verified=again()),
+        ("Good credit (74_%) is robust: no handful of rows carries it. It takes about 160 of "
+        "7_896 training rows: without them 10 of 11 models say bad credit."),
+    ),
+    "retrained, relabel": (
+        ended(run(12, start=RELABEL), verified=again()),
+        ("Good credit (74_%) would be bad credit if about 12 of 7_896 training labels were "
+        "changed. Retrained with them changed, 10 of 11 models say bad credit."),
+    ),
+    "retrained, relabel, robust": (
+        ended(run(120, start=RELABEL), verified=again()),
+        ("Good credit (74_%) is robust: no handful of labels carries it. It takes other labels "
+        "for about 120 of 7_896 training rows: with them 10 of 11 models say bad credit."),
+    ),
+    "any rows do": (
+        ended(run(12), verified=again(control=8, alike=True)),
+        ("Good credit (74_%) does not stand on particular rows. Without 12 random rows of the "
+        "same classes 8 of 11 models say bad credit too; without the set of 12, 10 of 11."),
+    ),
+    "any labels do": (
+        ended(run(12, start=RELABEL), verified=again(control=8, alike=True)),
+        ("Good credit (74_%) does not stand on particular labels. With 12 random labels of the "
+        "same classes changed 8 of 11 models say bad credit too; with the set of 12 changed, "
+        "10 of 11."),
+    ),
+    "most are not known to": (
+        ended(run(160), "limit", "The budget is spent.", verified=again(6, flipped=False)),
+        ("Good credit (74_%): most retrainings without 160 of 7_896 training rows are not known "
+        "to decide otherwise. 6 of 11 say bad credit. The budget is spent."),
+    ),
+    "unstable": (
+        ended(run(0), "unstable", "A reason.", stability=stable(4)),
+        ("Good credit (74_%) is unstable: 4 of 11 retrainings on the same rows say bad credit. "
+        "Chance decides here, not a set of rows."),
+    ),
+    "unstable, several classes": (
+        ended(run(0, start=THREE), "unstable", "A reason.", stability=stable(1)),
+        ("Good credit (74_% against bad credit) is unstable: 1 of 11 retrainings on the same "
+        "rows decides otherwise. Chance decides here, not a set of rows."),
+    ),
+    "stable, begun": (
+        run(0) | {"stability": stable()},
+        "Good credit (74_%) stands on which training rows? Below 50_% it is bad credit.",
+    ),
+    "one run": (
+        ended(run(3, start={"one_run": True}), verified=checked()),
+        ("Good credit (74_%) stands on 3 of 7_896 training rows. Retrained once without them: "
+        "bad credit (52_%); another training run may decide otherwise."),
+    ),
+    "one run, not checked": (
+        ended(run(3, start={"one_run": True})),
+        ("Good credit (74_%) stands on 3 of 7_896 training rows. Without them: "
+        "bad credit (50.3_%)."),
+    ),
     "pictures": (
         run(0, start={"display": {"kind": "image"}}),
         "Good credit (74_%) stands on which training images? Below 50_% it is bad credit.",
@@ -249,22 +340,29 @@ def combinations() -> list[tuple[Any, bool]]:
         {"claim": {"threshold": 0.3, "favoured": "TRUE", "rival": ""}},
         {"claim": {"favoured": "iPhone " * 9, "rival": "-2.5"}},
         {"claim": {"favoured": "", "rival": "ärger", "confidence": 0.502}},
+        {"start": {"one_run": True}},
+        {"start": RELABEL | {"one_run": True}},
     )
-    sizes = ((0, 0.5), (1, 0.499), (3, 0.61), (3, 0.9), (99, 0.49999), (100, 0.2))
-    ends = ("flipped", "unflippable", "limit", "cancelled", "exited", "failed", None)
+    sizes = ((0, 0.5), (1, 0.499), (3, 0.61), (3, 0.9), (10, 0.4), (99, 0.49999), (100, 0.2))
+    ends = ("flipped", "unflippable", "limit", "cancelled", "exited", "failed", "unstable", None)
     verdicts = (
         None,
         checked(),
         checked("third", 0.123),
         checked("good credit", 0.5004, flipped=False),
+        again(),
+        again(1, 9, alike=True),
+        again(11, None, alike=True, label="third"),
+        again(6, flipped=False, label="good credit"),
     )
     every = list(
         itertools.product(kinds, sizes, ends, verdicts, (None, least(1), least(3), least(1200)))
     )
     some = [every[k] for k in np.random.default_rng(0).choice(len(every), 1500, replace=False)]
     made = []
-    for kind, (size, p), status, verified, bound in some:
+    for place, (kind, (size, p), status, verified, bound) in enumerate(some):
         state = run(size, p, **kind) | {"verified": verified, "bound": bound}
+        state["stability"] = (None, stable(), stable(4), stable(11))[place % 4]
         state = state if status is None else ended(state, status, "A reason.")
         made.append((state, True))
         if status is None:
@@ -282,6 +380,65 @@ def test_the_screen_says_the_same_of_whatever_may_come(screen):
     ]
     assert wrong[:3] == []
     assert len({said[1] for said in told}) > 200
+
+
+CHECKS: dict[str, tuple[Any, list[str]]] = {
+    "confirmed": (
+        ended(
+            run(160),
+            stability=stable(),
+            verified=again(candidates=2, sizes=[150, 170], note="Single rows are noise."),
+        ),
+        [
+            "confirmed by 10 of 11 fresh retrainings",
+            "not chance: 160 random rows of the same classes flip 0 of 11",
+            "stable: 11 of 11 retrainings on all rows decide as the model",
+            "150 to 170 rows cannot be told apart",
+            "2 candidates were put to the test",
+            "Single rows are noise",
+        ],
+    ),
+    "irreducible all the same": (
+        ended(run(1), verified=again(1, agreement=tally(1, 1), irreducible=True, note="No.")),
+        [
+            "confirmed by 1 of 1 fresh retrainings",
+            "not chance: 1 random row of the same class flips 0 of 11",
+            "irreducible: put it back and it is good credit again",
+        ],
+    ),
+    "alike": (
+        ended(run(12, start=RELABEL), verified=again(control=8, alike=True, sizes=[12, 12])),
+        [
+            "confirmed by 10 of 11 fresh retrainings",
+            "no different from chance: 12 random labels of the same classes, changed, flip 8 of 11",
+        ],
+    ),
+    "not confirmed": (
+        ended(run(12), "limit", stability=stable(1), verified=again(6, flipped=False)),
+        [
+            "not confirmed: 6 of 11 fresh retrainings decide otherwise",
+            "for comparison: 12 random rows of the same classes flip 0 of 11",
+            "stable: 10 of 11 retrainings on all rows decide as the model",
+        ],
+    ),
+    "one run": (
+        ended(run(3, start={"one_run": True}), verified=checked(irreducible=None)),
+        ["verified by one training run: refitting LogisticRegression()"],
+    ),
+    "not checked": (
+        ended(run(3), stability=stable()),
+        [
+            "not checked by retraining",
+            "stable: 11 of 11 retrainings on all rows decide as the model",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_what_was_checked(name):
+    state, phrases = CHECKS[name]
+    assert checks(state) == phrases
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ export const PHASES = ["prepare", "search", "refine", "verify", "bound", "rank"]
 export const STATUSES = [
   "flipped",
   "unflippable",
+  "unstable",
   "limit",
   "cancelled",
   "exited",
@@ -77,6 +78,12 @@ const mark: Guard<P.Mark> = (x): x is P.Mark =>
 const curvePoint: Guard<[number, number]> = (x): x is [number, number] =>
   Array.isArray(x) && x.length === 2 && natural(x[0]) && number(x[1]);
 
+const bandPoint: Guard<P.BandPoint> = (x): x is P.BandPoint =>
+  Array.isArray(x) && x.length === 4 && natural(x[0]) && x.slice(1).every(number);
+
+const span: Guard<[number, number]> = (x): x is [number, number] =>
+  Array.isArray(x) && x.length === 2 && x.every(natural);
+
 const item = variant<P.Item>("kind", {
   table: shape<P.TableItem>({
     kind: literal("table"),
@@ -123,7 +130,7 @@ const claim = grown<P.Claim, "cut" | "prediction">(
   { cut: nullable(number), prediction: nullable(number) },
 );
 
-const firstStart = shape<Omit<P.Start, "classes">>({
+const firstStart = shape<Omit<P.Start, "classes" | "one_run">>({
   type: literal("start"),
   id: string,
   claim,
@@ -145,9 +152,29 @@ const firstStart = shape<Omit<P.Start, "classes">>({
   }),
 });
 
-const start = grown<P.Start, "classes">(firstStart, { classes: natural });
+const start = grown<P.Start, "classes" | "one_run">(firstStart, {
+  classes: natural,
+  one_run: boolean,
+});
 
-const verified = shape<P.Verified>({
+const tallyFields = { flips: natural, confidences: list(number) };
+const tallyShape = shape<P.Tally>(tallyFields);
+/** No more retrainings decide otherwise than there are. */
+const counted = (x: P.Tally): boolean =>
+  x.confidences.length > 0 && x.flips <= x.confidences.length;
+const tally: Guard<P.Tally> = (x): x is P.Tally => tallyShape(x) && counted(x);
+
+const stabilityShape = shape<P.Stability>({
+  type: literal("stability"),
+  ...tallyFields,
+  leave_out: number,
+  seconds: number,
+});
+const stability: Guard<P.Stability> = (x): x is P.Stability => stabilityShape(x) && counted(x);
+
+type Retrained = "agreement" | "control" | "alike" | "candidates" | "sizes" | "note";
+
+const firstVerified = shape<Omit<P.Verified, Retrained>>({
   type: literal("verified"),
   flipped: boolean,
   label: string,
@@ -156,6 +183,15 @@ const verified = shape<P.Verified>({
   put_back: list(number),
   by: string,
   seconds: number,
+});
+
+const verified = grown<P.Verified, Retrained>(firstVerified, {
+  agreement: nullable(tally),
+  control: nullable(tally),
+  alike: boolean,
+  candidates: natural,
+  sizes: nullable(span),
+  note: string,
 });
 
 const bound = shape<P.Bound>({ type: literal("bound"), rows: natural, seconds: number });
@@ -274,6 +310,8 @@ const whatIf = grown<P.WhatIf, "error">(firstWhatIf, { error: nullable(string) }
 
 const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } = {
   start,
+  stability,
+  band: shape<P.Band>({ type: literal("band"), points: list(bandPoint) }),
   step: shape<P.Steps>({ type: literal("step"), steps: list(step), rows }),
   refined: shape<P.Refined>({
     type: literal("refined"),
@@ -311,7 +349,7 @@ const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } =
   end,
 };
 
-type Added = "plane" | "alternatives" | "targets";
+type Added = "stability" | "band" | "plane" | "alternatives" | "targets";
 
 const firstState = shape<Omit<P.State, Added>>({
   schema: literal(SCHEMA),
@@ -330,6 +368,8 @@ const firstState = shape<Omit<P.State, Added>>({
 });
 
 const state = grown<P.State, Added>(firstState, {
+  stability: nullable(stability),
+  band: list(bandPoint),
   plane: nullable(plane),
   alternatives: nullable(shape<P.Alternatives>(alternativesFields)),
   targets: nullable(shape<P.Targets>(targetsFields)),
@@ -351,7 +391,13 @@ export function parseComparison(x: unknown): P.Comparison | null {
 }
 
 /** What a state of before these keys were added has of them. */
-const NONE_ADDED: Pick<P.State, Added> = { plane: null, alternatives: null, targets: null };
+const NONE_ADDED: Pick<P.State, Added> = {
+  stability: null,
+  band: [],
+  plane: null,
+  alternatives: null,
+  targets: null,
+};
 
 /** The known events of a message; null where a known one is malformed. */
 function parseEvents(x: unknown[]): P.Event[] | null {

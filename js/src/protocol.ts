@@ -82,6 +82,8 @@ export interface Start {
   features: number;
   classes?: number;
   limit: number;
+  /** Whether one training run was asked about, of a model whose training may come out otherwise. */
+  one_run?: boolean;
   baselines: string[];
   display: Display;
   target: Target;
@@ -108,6 +110,30 @@ export interface Steps {
   rows: Rows;
 }
 
+/** What retrainings that differ by chance alone decide at the target. */
+export interface Tally {
+  /** How many decide otherwise than the model. */
+  flips: number;
+  /** In the favoured class, one for each retraining. */
+  confidences: number[];
+}
+
+/** What retrainings on all rows decide. */
+export interface Stability extends Tally {
+  type: "stability";
+  /** Share of the rows that each retraining leaves out at random. */
+  leave_out: number;
+  seconds: number;
+}
+
+/** Confidence over several retrainings after the first so many rows were removed. */
+export type BandPoint = [rows: number, mean: number, low: number, high: number];
+
+export interface Band {
+  type: "band";
+  points: BandPoint[];
+}
+
 export interface Refined {
   type: "refined";
   steps: Step[];
@@ -125,6 +151,18 @@ export interface Verified {
   put_back: number[];
   by: string;
   seconds: number;
+  /** Fresh retrainings without the set. */
+  agreement?: Tally | null;
+  /** Retrainings without as many random rows of the same classes. */
+  control?: Tally | null;
+  /** Whether the control cannot be told from the set. */
+  alike?: boolean;
+  /** How many sets were put to this test. */
+  candidates?: number;
+  /** Lengths of the same order that cannot be told from this one. */
+  sizes?: [first: number, last: number] | null;
+  /** Why nothing is said of irreducibility. */
+  note?: string;
 }
 
 export interface Bound {
@@ -310,7 +348,9 @@ export interface End {
 
 export type Event =
   | Start
+  | Stability
   | Steps
+  | Band
   | Refined
   | Verified
   | Bound
@@ -329,6 +369,8 @@ export type Event =
 export interface State {
   schema: typeof SCHEMA;
   start: Start | null;
+  stability: Stability | null;
+  band: BandPoint[];
   steps: Step[];
   searched: number;
   refined: boolean;

@@ -11,6 +11,8 @@ export function emptyState(): State {
   return {
     schema: SCHEMA,
     start: null,
+    stability: null,
+    band: [],
     steps: [],
     searched: 0,
     refined: false,
@@ -45,6 +47,10 @@ export function apply(state: State, event: Event): State {
         refined: true,
         rows: { ...state.rows, ...event.rows },
       };
+    case "stability":
+      return { ...state, stability: event };
+    case "band":
+      return { ...state, band: event.points };
     case "verified":
       return { ...state, verified: event };
     case "bound":

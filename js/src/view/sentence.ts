@@ -4,8 +4,11 @@
  * same in plain text, which a test holds together.
  */
 
-import { THIN, capital, className, count, middle, percent, signed, tick } from "../format.js";
+import { THIN, count, percent, signed, tick } from "../format.js";
 import type { Claim, Start, State } from "../protocol.js";
+import { amount, klass, quiet, strong, text, them } from "./pieces.js";
+import type { Piece, Sentence } from "./pieces.js";
+import { found, isOneRun, unstable } from "./retrained.js";
 import {
   ROBUST,
   among,
@@ -19,32 +22,7 @@ import {
   relabels,
 } from "./summary.js";
 
-export type Role = "favoured" | "rival";
-
-export type Piece =
-  | { kind: "text"; text: string }
-  | { kind: "strong"; text: string }
-  | { kind: "quiet"; text: string }
-  /** A count and what is counted: one line as long as there is room for it. */
-  | { kind: "amount"; text: string; noun: string }
-  /** `name` is the whole of a name that is drawn shortened. */
-  | { kind: "class"; role: Role; text: string; name: string };
-
-export type Sentence = Piece[];
-
-const text = (words: string): Piece => ({ kind: "text", text: words });
-const strong = (words: string): Piece => ({ kind: "strong", text: words });
-const amount = (of: string, noun: string): Piece => ({ kind: "amount", text: of, noun });
-const quiet = (words: string): Piece => ({ kind: "quiet", text: words });
-
-/** Longer names would push the count off the first line. */
-const NAME = 40;
-
-function klass(role: Role, label: string, first: boolean): Piece {
-  const whole = className(label);
-  const name = first ? capital(whole) : whole;
-  return { kind: "class", role, text: middle(name, NAME), name };
-}
+export type { Piece, Role, Sentence } from "./pieces.js";
 
 /** "◆ good credit (50.3 %)": the confidence of what is decided. */
 function decision(claim: Claim, label: string, confidence: number): Sentence {
@@ -93,6 +71,12 @@ export function sentences(state: State, live: boolean): Sentence[] {
       ],
       ...tried,
     ];
+  }
+  if (status === "unstable") return unstable(state, subject);
+  const agreed = state.verified?.agreement;
+  if (state.verified && agreed && size > 0) {
+    const told = found(state, state.verified, agreed, subject, of);
+    return withBound(state, state.verified.flipped, told);
   }
   // The comparisons that come after the check change nothing about the set.
   if ((status === "flipped" || state.verified?.flipped === true) && size > 0) {
@@ -151,6 +135,8 @@ function withBound(state: State, found: boolean, all: Sentence[]): Sentence[] {
   const least = state.bound?.rows ?? 0;
   const last = all.at(-1);
   if (least < 2 || last === undefined) return all;
+  // What the noise of retraining leaves open no bound closes.
+  if (found && least >= state.steps.length && state.verified?.agreement) return all;
   // No line breaks inside: it moves to a line of its own as a whole.
   const kept = (of: string): string => of.replaceAll(" ", "\u00a0");
   const words: Sentence =
@@ -163,10 +149,6 @@ function withBound(state: State, found: boolean, all: Sentence[]): Sentence[] {
         ];
   // On the line of the sentence before it, which has room where there are two.
   return [...all.slice(0, -1), [...last, ...words]];
-}
-
-function them(size: number): string {
-  return size === 1 ? "it" : "them";
 }
 
 /** "... without 3 of 40 training rows." */
@@ -194,6 +176,13 @@ function opening(state: State, live: boolean): string {
   return live ? "Waiting for the first numbers." : "There is no explanation to show.";
 }
 
+/** What one training run leaves open. */
+const ANOTHER = "; another training run may decide otherwise";
+
+function again(state: State): string {
+  return isOneRun(state) ? "Retrained once" : "Retrained";
+}
+
 function flipped(
   state: State,
   claim: Claim,
@@ -213,8 +202,9 @@ function flipped(
       ? labels
         ? "Then: "
         : `Without ${those}: `
-      : `Retrained ${labels ? `with ${those} changed` : `without ${those}`}: `;
-  const second = [text(lead), ...after, text(".")];
+      : `${again(state)} ${labels ? `with ${those} changed` : `without ${those}`}: `;
+  const proviso = isOneRun(state) ? ANOTHER : "";
+  const second = [text(lead), ...after, text(`${proviso}.`)];
   if (verified?.flipped === false) {
     return [[...subject, text(" stays"), ...without(labels, of, rows)], second];
   }
@@ -228,7 +218,7 @@ function flipped(
         amount(of, labels ? "training rows" : rows),
         text(" to reach "),
         ...after,
-        text("."),
+        text(`${proviso}.`),
       ],
     ];
   }
@@ -258,9 +248,9 @@ function relabelled(
       text(were),
     ],
     [
-      text(verified === null ? "Then: " : `Retrained with ${them(steps.length)} changed: `),
+      text(verified === null ? "Then: " : `${again(state)} with ${them(steps.length)} changed: `),
       ...after,
-      text("."),
+      text(isOneRun(state) ? `${ANOTHER}.` : "."),
     ],
   ];
 }
@@ -289,7 +279,8 @@ function outcome(state: State, live: boolean): string {
   const phase = phaseOf(state, live);
   if (phase === "lost") return "Stopped: the kernel can no longer be reached.";
   if (phase === "paused") return "Paused.";
-  if (end === null || end.status === "flipped" || end.reason === "") return "";
+  if (end === null || end.reason === "") return "";
+  if (end.status === "flipped" || end.status === "unstable") return "";
   // "Stopped at step 0." after "stopped before the first row was removed" says nothing more.
   if (end.status === "cancelled" && state.steps.length === 0) return "";
   return end.status === "failed" ? `Failed: ${end.reason}` : end.reason;

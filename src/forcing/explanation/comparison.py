@@ -171,4 +171,6 @@ def _finding(side: Explanation) -> str:
         return f"changes with {size}" if labels else f"stands on {size}"
     if side.status == "unflippable":
         return "cannot be flipped"
+    if side.status == "unstable":
+        return "is unstable"
     return f"was stopped with {size} {'changed' if labels else 'removed'}"

@@ -41,8 +41,8 @@ _COLUMNS = [
     "put_back",
     "becomes",
 ]
-_STOPPED = ("cancelled", "failed")
-"""Runs that nobody waits for any longer: no plane is made of them."""
+_STOPPED = ("cancelled", "failed", "unstable")
+"""Runs that nobody waits for any longer, or that have no set: no plane is made of them."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +54,8 @@ class Explanation:
 
     claim: records.Claim
     status: str
-    """"flipped", "unflippable", "limit", "cancelled" or "exited"; "failed" where the run broke."""
+    """"flipped", "unflippable", "unstable" where retrainings on all rows do not agree, "limit",
+    "cancelled" or "exited"; "failed" where the run broke."""
     reason: str
     steps: tuple[records.Step, ...]
     """The removals, in order; after refinement those of the refined set."""
@@ -69,6 +70,10 @@ class Explanation:
     """How many rows the search removed before the set was refined."""
     seconds: float
     _story: Story = field(repr=False)
+    retrained: records.Stability | None = None
+    """What retrainings on all rows decide; None of a model whose training repeats itself."""
+    band: tuple[tuple[int, float, float, float], ...] = ()
+    """(rows removed, mean, lowest, highest confidence) at the lengths that were retrained."""
     _question: Question | None = field(default=None, repr=False)
     """None where nobody can be asked again: the explanation was loaded."""
     _slices: Slices | None = field(default=None, repr=False)
@@ -126,6 +131,34 @@ class Explanation:
     def irreducible(self) -> bool | None:
         """Whether each single row put back brings the old decision back; None if not checked."""
         return None if self.verification is None else self.verification.irreducible
+
+    @property
+    def stability(self) -> float | None:
+        """The share of retrainings on all rows that decide as the model does.
+
+        None of a model whose training repeats itself, and where the user asked for a single
+        training run.
+        """
+        return None if self.retrained is None else 1 - self.retrained.tally.share
+
+    @property
+    def agreement(self) -> float | None:
+        """The share of fresh retrainings without the set that decide otherwise than the model.
+
+        The search never saw them. None where there were none.
+        """
+        tally = None if self.verification is None else self.verification.agreement
+        return None if tally is None else tally.share
+
+    @property
+    def control(self) -> float | None:
+        """The same share without as many random rows of the same classes instead of the set.
+
+        Where it is as high, the decision does not stand on these rows. None where no random rows
+        were tried.
+        """
+        tally = None if self.verification is None else self.verification.control
+        return None if tally is None else tally.share
 
     @property
     def confidence(self) -> NDArray[np.float64]:
@@ -309,12 +342,18 @@ def _assemble(
     steps: list[records.Step] = []
     searched = 0
     verification: records.Verified | None = None
+    retrained: records.Stability | None = None
+    band: tuple[tuple[int, float, float, float], ...] = ()
     bound: int | None = None
     rankings: dict[str, records.Ranking] = {}
     for event in kept:
         match event:
             case records.Start():
                 start = event
+            case records.Stability():
+                retrained = event
+            case records.Band():
+                band = event.points
             case records.Step():
                 steps.append(event)
                 searched = len(steps)
@@ -342,6 +381,8 @@ def _assemble(
         searched=searched,
         seconds=end.seconds,
         _story=story,
+        retrained=retrained,
+        band=band,
         _question=question,
         _slices=slices,
     )

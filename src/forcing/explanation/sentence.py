@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from forcing.explanation import retrained
 from forcing.explanation.figures import (
     THIN,
     capital,
@@ -15,6 +16,7 @@ from forcing.explanation.figures import (
     percent,
     predicts,
 )
+from forcing.explanation.nouns import RELABEL, ROBUST, among, noun, relabels, them
 from forcing.protocol.context import Json
 
 __all__ = [
@@ -32,17 +34,6 @@ __all__ = [
     "relabels",
 ]
 
-RELABEL = "relabel"
-"""The method that changes labels and removes no row."""
-ROBUST = 100
-"""Sets this large say "robust" instead of pretending to explain."""
-_NOUNS = {"image": "training image", "text": "training text"}
-
-
-def relabels(state: Json) -> bool:
-    """Whether labels are changed and no row is removed."""
-    return state["start"] is not None and state["start"]["method"] == RELABEL
-
 
 def headline(state: Json, *, live: bool = True) -> str:
     """What a state says, in plain words: the claim, the set, what the retrained model decides.
@@ -59,28 +50,36 @@ def answer(state: Json, *, live: bool = True) -> str:
 
 def checks(state: Json) -> list[str]:
     """What was checked, a phrase each."""
-    verified, labels = state["verified"], relabels(state)
+    verified = state["verified"]
+    steady = retrained.steadiness(state)
     if verified is None:
-        return ["not checked by retraining"]
+        return ["not checked by retraining", *steady]
+    fresh = retrained.phrases(state)
+    if fresh:
+        found = [*fresh, *steady, *retrained.provisos(state)]
+        if not verified["flipped"]:
+            return found
+        note = verified.get("note", "")
+        return [*found, *(_irreducible(state) or ([note.rstrip(".")] if note else []))]
     if not verified["flipped"]:
-        return [f"not confirmed: refitting {verified['by']} keeps the decision"]
-    phrases = [f"verified by refitting {verified['by']}"]
+        return [f"not confirmed: refitting {verified['by']} keeps the decision", *steady]
+    once = "one training run: " if retrained.is_one_run(state) else ""
+    phrases = [f"verified by {once}refitting {verified['by']}"]
+    return [*phrases, *steady, *_irreducible(state)]
+
+
+def _irreducible(state: Json) -> list[str]:
+    """What single rows of the set do; nothing where that was not checked."""
+    verified, labels = state["verified"], relabels(state)
+    if verified["irreducible"] is None:
+        return []
     if verified["irreducible"]:
         one = "it" if len(state["steps"]) == 1 else "any one"
         name = class_name(state["start"]["claim"]["favoured"])
         put = "change" if labels else "put"
-        phrases.append(f"irreducible: {put} {one} back and it is {name} again")
-    elif verified["irreducible"] is not None:
-        back = "label can be changed back" if labels else "row can be put back"
-        phrases.append(f"not irreducible: some single {back} without a change")
-    return phrases
-
-
-def noun(state: Json) -> str:
-    """What one training row is called."""
-    if relabels(state):
-        return "training label"
-    return _NOUNS.get(state["start"]["display"]["kind"], "training row")
+        return [f"irreducible: {put} {one} back and it is {name} again"]
+    back = "label can be changed back" if labels else "row can be put back"
+    return [f"not irreducible: some single {back} without a change"]
 
 
 def _sentences(state: Json, *, live: bool) -> list[str]:
@@ -95,6 +94,12 @@ def _sentences(state: Json, *, live: bool) -> list[str]:
     if status == "unflippable":
         by = "changing labels" if labels else "removing rows"
         return [f"{subject} cannot be flipped by {by}.", *([f"Tried {left}."] if steps else [])]
+    if status == "unstable":
+        return retrained.unstable(state, subject)
+    agreed = retrained.agreement(state)
+    if agreed is not None and steps:
+        told = retrained.found(state, agreed, subject, of, left)
+        return _with_bound(state, told, found=state["verified"]["flipped"])
     # The comparisons that come after the check change nothing about the set.
     confirmed = state["verified"] is not None and state["verified"]["flipped"]
     if (status == "flipped" or confirmed) and steps:
@@ -112,7 +117,7 @@ def _sentences(state: Json, *, live: bool) -> list[str]:
         if labels:
             return _relabelled(state, subject, of)
         first = f"{subject} stands on {of} {noun(state)}s{'' if stopped else ' or fewer'}."
-        second = f"Without {_them(state)}: {_decision(claim, claim['rival'], now)}."
+        second = f"Without {them(state)}: {_decision(claim, claim['rival'], now)}."
         return _with_bound(state, [first, second], found=True)
     verb, after = "was" if stopped else "is", certainty(claim, now, 1)
     if after == certainty(claim, claim["confidence"], 1):
@@ -131,7 +136,7 @@ def _opener(state: Json) -> str:
     """
     start = state["start"]
     claim = start["claim"]
-    against = f" against {class_name(claim['rival'])}" if _among(start) else ""
+    against = f" against {class_name(claim['rival'])}" if among(start) else ""
     if relabels(state):
         against = ""
     sure = certainty(claim, claim["confidence"])
@@ -141,10 +146,6 @@ def _opener(state: Json) -> str:
 def decision(claim: Json, decided: Json) -> str:
     """What a refit decided, `label` and `confidence`, in words: "good credit (50.3 %)"."""
     return _decision(claim, decided["label"], decided["confidence"])
-
-
-def _among(start: Json) -> bool:
-    return int(start.get("classes") or 2) > 2
 
 
 def _decision(claim: Json, label: str, confidence: float) -> str:
@@ -163,7 +164,7 @@ def _after(state: Json) -> str:
 
 def _flipped(state: Json, subject: str, of: str, left: str) -> list[str]:
     verified, labels = state["verified"], relabels(state)
-    second = f"{_lead(state)}: {_after(state)}."
+    second = f"{_lead(state)}: {_after(state)}{_proviso(state)}."
     if verified is not None and not verified["flipped"]:
         return [f"{subject} stays {left}.", second]
     if len(state["steps"]) >= ROBUST:
@@ -171,7 +172,7 @@ def _flipped(state: Json, subject: str, of: str, left: str) -> list[str]:
         takes = f"other labels for {of} training rows" if labels else f"{of} {noun(state)}s"
         return [
             f"{subject} is robust: no handful of {what} carries it.",
-            f"It takes {takes} to reach {_after(state)}.",
+            f"It takes {takes} to reach {_after(state)}{_proviso(state)}.",
         ]
     if labels:
         return _relabelled(state, subject, of)
@@ -184,15 +185,20 @@ def _relabelled(state: Json, subject: str, of: str) -> list[str]:
     were = "was" if len(state["steps"]) == 1 else "were"
     return [
         f"{subject} would be {class_name(label)} if {of} training labels {were} changed.",
-        f"{_lead(state)}: {_after(state)}.",
+        f"{_lead(state)}: {_after(state)}{_proviso(state)}.",
     ]
 
 
 def _lead(state: Json) -> str:
-    them, labels = _them(state), relabels(state)
+    those, labels = them(state), relabels(state)
     if state["verified"] is None:
-        return "Then" if labels else f"Without {them}"
-    return f"Retrained with {them} changed" if labels else f"Retrained without {them}"
+        return "Then" if labels else f"Without {those}"
+    again = "Retrained once" if retrained.is_one_run(state) else "Retrained"
+    return f"{again} with {those} changed" if labels else f"{again} without {those}"
+
+
+def _proviso(state: Json) -> str:
+    return "; another training run may decide otherwise" if retrained.is_one_run(state) else ""
 
 
 def _with_bound(state: Json, sentences: list[str], *, found: bool = False) -> list[str]:
@@ -201,6 +207,9 @@ def _with_bound(state: Json, sentences: list[str], *, found: bool = False) -> li
     if least < 2:
         return sentences
     if found and least >= len(state["steps"]):
+        # What the noise of retraining leaves open no bound closes.
+        if retrained.agreement(state) is not None:
+            return sentences
         return [*sentences, "No smaller set flips it."]
     return [*sentences, f"At least {count(least)} are needed{'' if found else ' to flip it'}."]
 
@@ -211,7 +220,7 @@ def _outlook(start: Json) -> str:
     rival = class_name(claim["rival"])
     if predicts(claim):
         return f"Until it is {rival}."
-    if _among(start):
+    if among(start):
         return f"Next in line is {rival}."
     edge = f"{100 * claim['threshold']:.2f}".rstrip("0").rstrip(".")
     return f"Below {edge}{THIN}% it is {rival}."
@@ -230,11 +239,9 @@ def _outcome(state: Json, *, live: bool) -> str:
         lost = "Stopped: the kernel can no longer be reached."
         return lost if not live else "Paused." if held else ""
     # "Stopped at step 0." after "stopped before the first row was removed" says nothing more.
-    if end["status"] == "flipped" or (end["status"] == "cancelled" and not state["steps"]):
+    if end["status"] == "cancelled" and not state["steps"]:
+        return ""
+    if end["status"] in ("flipped", "unstable"):
         return ""
     reason: str = end["reason"]
     return f"Failed: {reason}" if reason and end["status"] == "failed" else reason
-
-
-def _them(state: Json) -> str:
-    return "it" if len(state["steps"]) == 1 else "them"

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from forcing.protocol import Encoder, finite
+from forcing.protocol import Encoder, finite, retrainings
 from forcing.protocol.context import Context, Json, scalar
 from forcing.protocol.guards import check_saved
 from forcing.protocol.state import StateBuilder, shown_rows
@@ -127,8 +127,16 @@ class SavedStory:
             told.get("prediction"),
         )
         records: list[Event] = [
-            Start(claim, start["method"], start["limit"], tuple(start["baselines"]))
+            Start(
+                claim,
+                start["method"],
+                start["limit"],
+                tuple(start["baselines"]),
+                start.get("one_run", False),
+            )
         ]
+        if saved.get("stability") is not None:
+            records.append(retrainings.read_stability(saved["stability"]))
         becomes = restore.get("becomes", [None] * len(restore["labels"]))
         steps = [
             _step(step, label, new)
@@ -138,6 +146,8 @@ class SavedStory:
             records.append(Refined(tuple(steps), saved["searched"], 0.0))
         else:
             records.extend(steps)
+        if saved.get("band"):
+            records.append(retrainings.read_band(saved["band"]))
         records.extend(
             _ranking(ranking, restore["rankings"][ranking["method"]])
             for ranking in saved["rankings"]
@@ -185,4 +195,5 @@ def _verified(verified: Json, label: Any, margin: float) -> Verified:
         put_back=tuple(verified["put_back"]),
         by=verified["by"],
         seconds=verified["seconds"],
+        **retrainings.read_verified(verified),
     )

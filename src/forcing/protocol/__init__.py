@@ -5,11 +5,11 @@ from forcing.protocol.messages import (
     SCHEMA,
     Encoder,
     events_message,
-    finite,
     images_message,
     merge,
     state_message,
 )
+from forcing.protocol.numbers import finite
 
 __all__ = [
     "MIME",

@@ -12,9 +12,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forcing.protocol import retrainings
 from forcing.protocol.context import Context, Json
+from forcing.protocol.numbers import finite
 from forcing.protocol.text import clean
 from forcing.records import (
+    Band,
     Bound,
     Claim,
     Decision,
@@ -24,6 +27,7 @@ from forcing.records import (
     Progress,
     Ranking,
     Refined,
+    Stability,
     Start,
     Step,
     Verified,
@@ -33,8 +37,6 @@ SCHEMA: Final = "forcing.v1"
 MIME: Final = "application/vnd.forcing.v1+json"
 GALLERY: Final = 24
 """How many rows of each sign a ranking sends."""
-
-_LARGEST = 1e300
 
 
 class Encoder:
@@ -55,6 +57,10 @@ class Encoder:
         match record:
             case Start():
                 return self._start(record)
+            case Stability():
+                return retrainings.stability(record)
+            case Band():
+                return retrainings.band(record)
             case Step():
                 return {
                     "type": "step",
@@ -79,6 +85,7 @@ class Encoder:
                     "put_back": [finite(confidence) for confidence in record.put_back],
                     "by": record.by,
                     "seconds": finite(record.seconds),
+                    **retrainings.of_verified(record),
                 }
             case Bound():
                 return {
@@ -115,7 +122,7 @@ class Encoder:
     def _start(self, record: Start) -> Json:
         study = self._context.study
         self._favoured, self._cut = record.claim.favoured, record.claim.cut
-        return {
+        told = {
             "type": "start",
             "id": self._context.id,
             "claim": self._claim(record.claim),
@@ -131,6 +138,7 @@ class Encoder:
             "notes": list(study.notes),
             "made": self._context.made(),
         }
+        return told | {"one_run": True} if record.one_run else told
 
     def _claim(self, claim: Claim) -> Json:
         told = {
@@ -284,7 +292,7 @@ def explained(target: int, status: str, size: int) -> Json:
 
 
 def merge(events: Iterable[Json]) -> list[Json]:
-    """The same events in fewer: neighbouring steps as one, of neighbouring progress the last."""
+    """The same events in fewer: neighbouring steps as one, of progress and of bands the last."""
     merged: list[Json] = []
     for event in events:
         last = merged[-1] if merged else None
@@ -293,19 +301,11 @@ def merge(events: Iterable[Json]) -> list[Json]:
         elif event["type"] == "step":
             steps, rows = last["steps"] + event["steps"], last["rows"] | event["rows"]
             merged[-1] = {"type": "step", "steps": steps, "rows": rows}
-        elif event["type"] == "progress":
+        elif event["type"] in ("progress", "band"):
             merged[-1] = event
         else:
             merged.append(event)
     return merged
-
-
-def finite(value: float) -> float:
-    """A number that JSON can hold: infinities become huge, what is no number becomes 0."""
-    number = float(value)
-    if math.isnan(number):
-        return 0.0
-    return max(-_LARGEST, min(_LARGEST, number))
 
 
 def _optional_bool(value: bool | None) -> bool | None:

@@ -195,6 +195,28 @@ _VERIFIED: dict[str, Shape] = {
     "by": _TEXT,
     "seconds": _NUMBER,
 }
+_SHARE = _leaf("between 0 and 1", lambda value: _is_number(value) and 0 <= value <= 1)
+_TALLIED: dict[str, Shape] = {"flips": _COUNT, "confidences": _each(_NUMBER)}
+
+
+def _counted(value: Any, at: str) -> None:
+    """A tally: some retrainings, of which no more decide otherwise than there are."""
+    _keys(_TALLIED)(value, at)
+    retrainings = len(value["confidences"])
+    if retrainings == 0 or value["flips"] > retrainings:
+        raise DamagedError(f"{at}.flips should be at most {retrainings}, of at least one")
+
+
+_STABILITY = _both(_counted, _keys({"leave_out": _SHARE, "seconds": _NUMBER}))
+_RETRAINED = _may(
+    {
+        **dict.fromkeys(("agreement", "control"), _optional(_counted)),
+        "alike": _BOOL,
+        "candidates": _COUNT,
+        "sizes": _optional(_tuple(_COUNT, _COUNT)),
+        "note": _TEXT,
+    }
+)
 _ENTRY = _keys({"row": _COUNT, "place": _COUNT, "score": _NUMBER, "change": _optional(_NUMBER)})
 _RANKING: dict[str, Shape] = {
     "method": _TEXT,
@@ -260,6 +282,8 @@ _TARGET_ENTRY = _keys(
 )
 _ADDED = _may(
     {
+        "stability": _optional(_STABILITY),
+        "band": _each(_tuple(_COUNT, _NUMBER, _NUMBER, _NUMBER)),
         "plane": _optional(_PLANE),
         "alternatives": _optional(
             _keys({"sets": _each(_ALTERNATIVE), "searching": _BOOL, "note": _TEXT})
@@ -271,11 +295,11 @@ _ADDED = _may(
 )
 _SAVED = _keys(
     {
-        "start": _both(_keys(_START), _may({"classes": _COUNT})),
+        "start": _both(_keys(_START), _may({"classes": _COUNT, "one_run": _BOOL})),
         "steps": _each(_both(_keys(_STEP), _may({"becomes": _optional(_TEXT)}))),
         "searched": _COUNT,
         "refined": _BOOL,
-        "verified": _optional(_keys(_VERIFIED)),
+        "verified": _optional(_both(_keys(_VERIFIED), _RETRAINED)),
         "bound": _optional(_keys({"rows": _COUNT, "seconds": _NUMBER})),
         "rankings": _each(_both(_keys(_RANKING), _PREDICTED)),
         "progress": _optional(_keys(_PROGRESS)),

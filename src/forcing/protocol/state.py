@@ -10,6 +10,8 @@ def empty_state() -> Json:
     return {
         "schema": SCHEMA,
         "start": None,
+        "stability": None,
+        "band": [],
         "steps": [],
         "searched": 0,
         "refined": False,
@@ -68,7 +70,9 @@ class StateBuilder:
                 state["steps"] = list(event["steps"])
                 state["searched"] = event["before"]
                 state["refined"] = True
-            case "verified" | "bound" | "progress" as kind:
+            case "band":
+                state["band"] = event["points"]
+            case "stability" | "verified" | "bound" | "progress" as kind:
                 state[kind] = event
             case "ranking":
                 new = event["ranking"]
