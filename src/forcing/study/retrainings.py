@@ -184,12 +184,15 @@ class Retrainings:
         """
         gone = list(gone)
         jobs = [(self.kept(number, gone), self.chance.seed(number)) for number in numbers]
-        if int(joblib.effective_n_jobs(self.n_jobs)) == 1:
+        width = int(joblib.effective_n_jobs(self.n_jobs))
+        if width == 1:
             yield from (_trained(self.trainer, kept, seed, y) for kept, seed in jobs)
             return
         run = joblib.delayed(_trained)
-        parallel = joblib.Parallel(n_jobs=self.n_jobs, return_as="generator")
-        yield from parallel(run(self.trainer, kept, seed, y) for kept, seed in jobs)
+        for begin in range(0, len(jobs), width):
+            wave = jobs[begin : begin + width]
+            parallel = joblib.Parallel(n_jobs=self.n_jobs)
+            yield from parallel(run(self.trainer, kept, seed, y) for kept, seed in wave)
 
     def on_all_rows(self, count: int) -> Iterator[Trained | str]:
         """The first retrainings of all rows, which every target of a study shares."""
