@@ -1,6 +1,6 @@
 /** From tallies to strips of dots on one axis. */
 
-import { ticks } from "d3-array";
+import { max, min, ticks } from "d3-array";
 import type { Claim, State, Tally } from "../../protocol.js";
 import { chance } from "../curve/extent.js";
 import { linear } from "../scale.js";
@@ -26,7 +26,8 @@ export function stripExtent(tallies: readonly Tally[], threshold: number): [numb
   const edge = chance(threshold);
   const all = tallies.flatMap((tally) => tally.confidences.map(chance));
   // Dots close to each other stay close, and both sides of the decision are seen.
-  const [low, high] = [Math.min(edge - LEAST, ...all), Math.max(edge + LEAST, ...all)];
+  const low = Math.min(edge - LEAST, min(all) ?? edge);
+  const high = Math.max(edge + LEAST, max(all) ?? edge);
   const room = 0.06 * (high - low);
   // At nothing and at certainty the axis ends: beyond there are no chances.
   return [Math.max(0, low - room), Math.min(1, high + room)];

@@ -1,5 +1,6 @@
 /** The proof for a learner with noise: what each retraining decides, a strip of dots for each set. */
 
+import { extent } from "d3-array";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { THIN, className, count, middle, tick as format } from "../../format.js";
@@ -53,8 +54,7 @@ function spoken(state: State, claim: Claim, { key, tally }: Strip): string {
   if (tally === null) return `${what}: not known yet`;
   const { flips, confidences } = tally;
   const of = confidences.length;
-  const [low, high] = [Math.min(...confidences), Math.max(...confidences)];
-  const range = [certainty(claim, low), certainty(claim, high)];
+  const range = extent(confidences).map((p) => certainty(claim, p ?? claim.confidence));
   return (
     `${what}, ${note}: ${of - flips} of ${of} retrainings decide ${className(claim.favoured)}, ` +
     `${flips} otherwise; ${predicts(claim) ? "predictions" : "confidence"} ${range.join(" to ")}`
@@ -152,8 +152,8 @@ function Strips(props: { all: readonly Strip[] }): JSX.Element {
   const pixels = useWidth(box, 380);
   const { claim } = start;
   const known = all.flatMap(({ tally }) => (tally ? [tally] : []));
-  const extent = stripExtent(known, claim.threshold);
-  const x = stripScale(extent, pixels);
+  const span = stripExtent(known, claim.threshold);
+  const x = stripScale(span, pixels);
   const plain = width === "narrow";
   // Where chance decides, the headline says what the one strip shows.
   const titled = state.end?.status !== "unstable";
@@ -168,7 +168,7 @@ function Strips(props: { all: readonly Strip[] }): JSX.Element {
       {/* As wide as the strips, and measured in their stead. */}
       <div class="strip foot" hidden={plain}>
         <div class="measured" ref={box}>
-          <Axis claim={claim} width={pixels} x={x} ticks={stripTicks(extent, claim, pixels)} />
+          <Axis claim={claim} width={pixels} x={x} ticks={stripTicks(span, claim, pixels)} />
         </div>
       </div>
     </section>
