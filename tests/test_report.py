@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from fake_study import ROWS, FakeStudy, whole_run
+from fake_study import ROWS, FakeStudy, noisy_run, unstable_run, whole_run
 from forcing.display import Images, Texts
 from forcing.explanation import Explanation
 from forcing.explanation.report import fragment
@@ -107,6 +107,25 @@ def test_of_a_run_that_found_nothing_it_says_why_and_claims_no_check():
     lines = bare(explained([*whole_run()[:4], End("unflippable", "All were tried.", 1.0)]))
     assert lines[0].endswith("All were tried.")
     assert lines[1].startswith("The target, then")
+
+
+def test_of_a_noisy_run_no_row_has_a_confidence_of_its_own():
+    lines = bare(explained(noisy_run()))
+    assert lines[0] == (
+        "Good (80 %) stands on 4 of 12 training rows. Retrained without them, 2 of 3 models "
+        "say bad."
+    )
+    assert lines[1].startswith("Confirmed by 2 of 3 fresh retrainings. Not chance: 4 random rows")
+    assert lines[2].endswith("in the order in which they are removed, all together")
+    assert "Confidence after" not in lines
+
+
+def test_where_chance_decides_the_table_has_the_target_alone():
+    lines = bare(explained(unstable_run()))
+    assert lines[0].startswith("Good (80 %) is unstable: 2 of 3 retrainings")
+    assert lines[1] == "The target"
+    assert "target" in lines
+    assert "1" not in lines
 
 
 @pytest.mark.parametrize(

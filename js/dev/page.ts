@@ -8,13 +8,18 @@ import { parseComparison, parseState } from "../src/protocol.js";
 import type { Message, State } from "../src/protocol.js";
 import { mount, mountComparison } from "../src/view/index.js";
 import {
+  alike,
   compared,
   longNames,
   otherSets,
   refitting,
+  retrained,
+  retraining,
   scattered,
   stopped,
   streaming,
+  unconfirmed,
+  unstable,
   withPlane,
 } from "./variants.js";
 
@@ -57,6 +62,14 @@ const VARIANTS: Record<string, { of: string; make: (state: State) => State }> = 
   },
   crowded: { of: "planed", make: (state) => withPlane(state, 100_000) },
   "crowded-robust": { of: "robust", make: (state) => withPlane(state, 4000) },
+  retrained: { of: "robust", make: (state) => retrained(state, 160) },
+  "retrained-few": { of: "table", make: (state) => retrained(state, 37, { candidates: 2 }) },
+  "retrained-text": { of: "text", make: (state) => alike(state, 8) },
+  "retrained-image": { of: "image", make: (state) => retrained(state, 30) },
+  unconfirmed: { of: "table", make: (state) => unconfirmed(state, 37) },
+  retraining: { of: "table", make: (state) => retraining(state, 37) },
+  unstable: { of: "table", make: unstable },
+  "unstable-image": { of: "image", make: unstable },
   unasked: { of: "table", make: (state) => state },
   "no-others": {
     of: "table",

@@ -16,7 +16,7 @@ WIDTHS = (948, 520, 360)
 LIVE = ("back", "several", "pin", "find", "axes")
 # Left of a row's content, where no button is.
 NEAR: Position = {"x": 60, "y": 10}
-RUNNING = ("streaming", "streaming-table", "beginning", "refitting")
+RUNNING = ("streaming", "streaming-table", "beginning", "refitting", "retraining")
 RUNNING += ("looking", "unasked", "no-others")
 
 

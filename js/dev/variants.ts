@@ -1,6 +1,6 @@
 /** States that a finished run passed through or might have ended in. */
 
-import type { End, Plane, State } from "../src/protocol.js";
+import type { End, Plane, State, Tally, Verified } from "../src/protocol.js";
 
 const end = (status: End["status"], reason: string): End => ({
   type: "end",
@@ -136,4 +136,106 @@ export function scattered(state: State, x: number | null, y: number | null, n: n
 
 export function withPlane(state: State, n: number): State {
   return { ...state, plane: scattered(state, 0, 1, n) };
+}
+
+/** Confidences of retrainings around a mean, the same at each call. */
+function spread(mean: number, n = 11, width = 0.027): number[] {
+  const places = Array.from({ length: n }, (_, i) => (i - (n - 1) / 2) / (n - 1));
+  return places.map((at, i) => mean + 2 * width * at + 0.004 * Math.sin(7 * i + 100 * mean));
+}
+
+function tally(mean: number, threshold: number): Tally {
+  const confidences = spread(mean);
+  return { flips: confidences.filter((p) => p < threshold).length, confidences };
+}
+
+/** The run as that of a forest whose training does not repeat itself, of so many removals. */
+export function retrained(state: State, size: number, change: Partial<Verified> = {}): State {
+  const { start } = state;
+  if (start === null) return state;
+  const { threshold } = start.claim;
+  const from = threshold + 0.14;
+  const to = threshold - 0.035;
+  const at = (k: number): number => from + (to - from) * (k / size) ** 1.3;
+  const lengths = [0, 1, 2, 4, 8, 16, 32, 64, 128].filter((k) => k < size);
+  const steps = state.steps.slice(0, size).map((step, i) => {
+    const confidence = at(i + 1);
+    return { ...step, confidence, margin: confidence - threshold, gap: null };
+  });
+  return {
+    ...state,
+    start: {
+      ...start,
+      claim: { ...start.claim, confidence: from, margin: 0.58 },
+      model: "RandomForestClassifier, 100 trees",
+      baselines: [],
+      notes: [],
+    },
+    stability: {
+      type: "stability",
+      ...tally(from, threshold),
+      leave_out: 0.01,
+      seconds: 4,
+    },
+    band: [...lengths, size].map((k) => [k, at(k), at(k) - 0.026, at(k) + 0.026]),
+    steps,
+    bound: null,
+    rankings: [],
+    verified: state.verified && {
+      ...state.verified,
+      label: start.claim.rival,
+      flipped: true,
+      confidence: to,
+      irreducible: null,
+      put_back: [],
+      by: "RandomForestClassifier(n_estimators=100)",
+      agreement: tally(threshold - 0.02, threshold),
+      control: tally(from - 0.01, threshold),
+      sizes: [Math.round(0.94 * size), Math.round(1.06 * size)],
+      note: "row by row is not meant here: one row's part is below the noise",
+      ...change,
+    },
+  };
+}
+
+/** What random rows do as well. */
+export function alike(state: State, size: number): State {
+  const threshold = state.start?.claim.threshold ?? 0.5;
+  return retrained(state, size, { alike: true, control: tally(threshold - 0.012, threshold) });
+}
+
+export function unconfirmed(state: State, size: number): State {
+  const threshold = state.start?.claim.threshold ?? 0.5;
+  const shown = retrained(state, size, { flipped: false, agreement: tally(threshold, threshold) });
+  return { ...shown, end: end("limit", "The budget of 200 trainings is spent.") };
+}
+
+/** Before there is a set: some lengths were tried. */
+export function retraining(state: State, size: number): State {
+  const shown = retrained(state, size);
+  return {
+    ...shown,
+    steps: [],
+    band: shown.band.slice(0, 5),
+    refined: false,
+    verified: null,
+    progress: { type: "progress", phase: "search", done: 30, total: 200, note: "" },
+    end: null,
+  };
+}
+
+/** Chance decides. */
+export function unstable(state: State): State {
+  const { start } = state;
+  if (start === null) return state;
+  const { threshold } = start.claim;
+  const mean = threshold + 0.008;
+  return {
+    ...retraining(state, 10),
+    start: { ...start, claim: { ...start.claim, confidence: threshold + 0.05 }, notes: [] },
+    stability: { type: "stability", ...tally(mean, threshold), leave_out: 0.01, seconds: 4 },
+    band: [],
+    progress: null,
+    end: end("unstable", "4 of 11 retrainings on all rows decide otherwise."),
+  };
 }

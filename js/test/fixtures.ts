@@ -1,6 +1,15 @@
 /** Small made-up runs that the tests share. */
 
-import type { Message, Start, State, Step, WhatIf } from "../src/protocol.js";
+import type {
+  Message,
+  Stability,
+  Start,
+  State,
+  Step,
+  Tally,
+  Verified,
+  WhatIf,
+} from "../src/protocol.js";
 import type { Command } from "../src/protocol.js";
 import type { Transport } from "../src/host.js";
 import { emptyState } from "../src/state.js";
@@ -143,4 +152,52 @@ export class TestLine implements Transport {
   count(type: Command["type"]): number {
     return this.sent.filter((command) => command.type === type).length;
   }
+}
+
+/** `of` retrainings, so many of which decide otherwise. */
+export function tally(flips: number, of = 11): Tally {
+  const confidences = Array.from({ length: of }, (_, i) =>
+    i < flips ? 0.49 - 0.005 * i : 0.52 + 0.01 * i,
+  );
+  return { flips, confidences };
+}
+
+export function stability(flips = 0): Stability {
+  return { type: "stability", ...tally(flips), leave_out: 0.01, seconds: 2 };
+}
+
+/** A finished run of a model whose training does not repeat itself. */
+export function noisy(steps = 16, verified: Partial<Verified> = {}): State {
+  const state = finished(steps, { stability: stability(), rankings: [], bound: null });
+  const lengths = [0, 1, 2, 4, 8, 16, 32, 64, 128].filter((k) => k < steps);
+  return {
+    ...state,
+    steps: state.steps.map((s) => ({ ...s, gap: null })),
+    band: [...lengths, steps].map((k) => {
+      const mean = 0.61 - (0.125 * k) / steps;
+      return [k, mean, mean - 0.02, mean + 0.03];
+    }),
+    verified: {
+      ...state.verified!,
+      irreducible: null,
+      put_back: [],
+      agreement: tally(10),
+      control: tally(0),
+      sizes: [15, 17],
+      note: "row by row is not meant here",
+      ...verified,
+    },
+  };
+}
+
+/** A run that ended because retrainings on all rows do not agree. */
+export function unstable(): State {
+  return finished(0, {
+    stability: stability(4),
+    refined: false,
+    verified: null,
+    bound: null,
+    rankings: [],
+    end: { type: "end", status: "unstable", reason: "4 of 11 decide otherwise.", seconds: 1 },
+  });
 }

@@ -249,6 +249,7 @@ describe("hostile strings", () => {
             target: { name: text, label: text, item },
           },
           verified: verified && { ...bad.verified, type: "verified" },
+          stability: state.stability,
           bound: state.bound,
           progress: state.progress,
           end: end && { ...end, reason: text },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseHello, parseMessage, parseState } from "../src/protocol.js";
-import { finished, start, step } from "./fixtures.js";
+import { finished, noisy, stability, start, step, unstable } from "./fixtures.js";
 
 const SCHEMA = "forcing.v1";
 
@@ -43,6 +43,28 @@ describe("parseState", () => {
 
   it("takes fields of later versions", () => {
     expect(parseState({ ...finished(), later: 1 })).not.toBeNull();
+  });
+
+  it("takes what retrainings say, and files from before", () => {
+    for (const state of [noisy(), unstable()]) {
+      expect(parseState(JSON.parse(JSON.stringify(state)))).toEqual(state);
+    }
+    const before: Record<string, unknown> = { ...finished() };
+    delete before.stability;
+    delete before.band;
+    expect(parseState(before)).toMatchObject({ stability: null, band: [] });
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["no retrainings", { stability: { ...stability(), flips: 0, confidences: [] } }],
+    ["more flips than retrainings", { stability: { ...stability(), flips: 12 } }],
+    ["a band without its spread", { band: [[1, 0.5, 0.4]] }],
+    ["a band of parts of rows", { band: [[1.5, 0.5, 0.4, 0.6]] }],
+    ["a tally that is none", { verified: { ...finished().verified, agreement: { flips: 1 } } }],
+    ["one size of two", { verified: { ...finished().verified, sizes: [3] } }],
+    ["a run that is once a text", { start: { ...start(), one_run: "yes" } }],
+  ])("refuses %s", (_, change) => {
+    expect(parseState({ ...finished(), ...change })).toBeNull();
   });
 
   it("refuses another schema", () => {

@@ -1,7 +1,7 @@
 /** One valid state of every kind that the view draws: what a fuzz begins from. */
 
 import type { Event, Item, Plane, Rows, State } from "../src/protocol.js";
-import { finished, running, start, step } from "./fixtures.js";
+import { finished, noisy, running, stability, start, step, tally, unstable } from "./fixtures.js";
 
 const PIXEL =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -131,6 +131,8 @@ export const STATES: Record<string, State> = {
   several: several(),
   everything: everything(),
   robust: finished(150),
+  noisy: noisy(16),
+  unstable: unstable(),
   running: running(3, { start: start({ baselines: ["influence", "representer"] }) }),
   beginning: running(0, {
     progress: { type: "progress", phase: "search", done: 1, total: 9, note: "" },
@@ -150,14 +152,22 @@ export function eventsOfARun(): Event[] {
   return [
     { type: "targets", ...targets! },
     start({ baselines: ["influence"] }),
+    stability(),
     { type: "progress", phase: "search", done: 1, total: null, note: "" },
     { type: "step", steps: [step(1, 0.6), step(2, 0.55)], rows },
+    {
+      type: "band",
+      points: [
+        [0, 0.61, 0.6, 0.63],
+        [2, 0.55, 0.53, 0.58],
+      ],
+    },
     { type: "paused", paused: true },
     { type: "selected", rows: [101] },
     { type: "paused", paused: false },
     { type: "step", steps: [step(3, 0.48)], rows: {} },
     { type: "refined", steps: [step(1, 0.55), step(2, 0.49)], before: 3, seconds: 1, rows },
-    { ...state.verified!, put_back: [0.51, 0.52] },
+    { ...state.verified!, put_back: [0.51, 0.52], agreement: tally(9), control: tally(2) },
     state.bound!,
     { type: "ranking", ranking: state.rankings[0]!, rows },
     { type: "plane", request: null, plane: PLANE, note: "" },

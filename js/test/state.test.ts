@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseMessage } from "../src/guards.js";
-import type { Event } from "../src/protocol.js";
+import type { BandPoint, Event } from "../src/protocol.js";
 import { apply, emptyState, reduce } from "../src/state.js";
 import type { Feed } from "../src/state.js";
 import { Store } from "../src/store.js";
-import { TestLine, finished, running, start, step } from "./fixtures.js";
+import { TestLine, finished, running, stability, start, step } from "./fixtures.js";
 
 const SCHEMA = "forcing.v1" as const;
 const batch = (n: number): Event => ({ type: "step", steps: [step(n, 0.6)], rows: {} });
@@ -24,6 +24,24 @@ describe("apply", () => {
     const state = list.reduce(apply, emptyState());
     expect(state.steps).toHaveLength(1);
     expect(state).toMatchObject({ searched: 2, refined: true, progress: null, paused: false });
+  });
+
+  it("keeps what retrainings say until another run begins", () => {
+    const band = (...points: BandPoint[]): Event => ({ type: "band", points });
+    const list: Event[] = [
+      start(),
+      stability(),
+      band([0, 0.61, 0.6, 0.63]),
+      batch(1),
+      band([0, 0.61, 0.6, 0.63], [1, 0.55, 0.5, 0.6]),
+      { type: "refined", steps: [step(1, 0.55), step(2, 0.49)], before: 4, seconds: 1, rows: {} },
+    ];
+    const state = list.reduce(apply, emptyState());
+    expect(state.stability?.confidences).toHaveLength(11);
+    expect(state.band.map(([k]) => k)).toEqual([0, 1]);
+    // A set may come back larger.
+    expect(state.steps).toHaveLength(2);
+    expect(apply(state, start())).toMatchObject({ stability: null, band: [] });
   });
 
   it("replaces a ranking that comes again", () => {

@@ -21,9 +21,10 @@ import { Footer } from "./footer.js";
 import { Headline } from "./headline.js";
 import { Plane } from "./plane/index.js";
 import { PlaneContext, isBeside, usePlane } from "./plane/use.js";
+import { Retrainings } from "./retrainings/index.js";
 import { blank, screenReducer } from "./screen.js";
 import type { Action, Screen } from "./screen.js";
-import { decides, putBack, relabels } from "./summary.js";
+import { decides, hasPutBack, isNoisy, putBack, relabels } from "./summary.js";
 import { Tabs } from "./tabs.js";
 import { TargetBlock, TargetLine } from "./target.js";
 import { WhatIfLine, undoKey } from "./what-if.js";
@@ -118,7 +119,8 @@ export function App(props: { store: Store }): JSX.Element {
   );
   const toggle = useCallback((row: number) => dispatch({ type: "toggle", row }), []);
   // The kernel's answers are about rows that are left out, not about labels.
-  const answerable = state.end !== null && (live || state.verified !== null);
+  const known = isNoisy(state) ? hasPutBack(state) : state.verified !== null;
+  const answerable = state.end !== null && (live || known);
   const possible = answerable && !relabels(state);
   const still = useStill(screen);
   const newest = useMemo(() => stepThat(state, selected.at(-1)), [state, selected]);
@@ -141,7 +143,9 @@ export function App(props: { store: Store }): JSX.Element {
   );
 
   const beside = start !== null && start.display.kind !== "table";
-  const planed = view !== null && isBeside(view, planes.plane);
+  // Where chance decides there is no set, and no way to one.
+  const unstable = state.end?.status === "unstable";
+  const planed = !unstable && view !== null && isBeside(view, planes.plane);
   // The same elements as long as nothing but the cursor moves: those are not looked at again.
   const parts = useMemo(
     () => (
@@ -157,18 +161,21 @@ export function App(props: { store: Store }): JSX.Element {
         </header>
         {view && (
           <PlaneContext.Provider value={planes}>
-            <div class={`evidence ${view.start.display.kind}${planed ? " planed" : ""}`}>
-              {beside && <TargetBlock />}
-              <Curve />
-              {planed && <Plane beside />}
-            </div>
-            <Tabs id={id} />
+            {!(unstable && !beside) && (
+              <div class={`evidence ${view.start.display.kind}${planed ? " planed" : ""}`}>
+                {beside && <TargetBlock />}
+                {!unstable && <Curve />}
+                {planed && <Plane beside />}
+              </div>
+            )}
+            <Retrainings />
+            {!unstable && <Tabs id={id} />}
             <Footer />
           </PlaneContext.Provider>
         )}
       </>
     ),
-    [view, beside, planes, planed, state, live, silent, loss, store, id],
+    [view, beside, unstable, planes, planed, state, live, silent, loss, store, id],
   );
   return (
     <section

@@ -1,9 +1,9 @@
 /** What was checked, what is still to be, and where a run is. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { className, count, middle, points, quantity } from "../format.js";
+import { capital, className, count, middle, points, quantity } from "../format.js";
 import type { Loss } from "../host.js";
-import type { Claim, Progress, State, Step } from "../protocol.js";
+import type { Claim, Progress, State, Step, Tally, Verified } from "../protocol.js";
 import {
   CheckedIcon,
   InfoIcon,
@@ -13,12 +13,14 @@ import {
   StopIcon,
   WarningIcon,
 } from "./icons.js";
+import { isOneRun, ofAll, randomRows, thing } from "./retrained.js";
 import {
   ROBUST,
   certainty,
   changes,
   confidenceNow,
   deedOf,
+  isNoisy,
   logOdds,
   phaseOf,
   predictionUnit,
@@ -29,7 +31,8 @@ import {
 import type { Phase } from "./summary.js";
 
 function Check(props: {
-  icon: JSX.Element;
+  /** None for what qualifies the checks beside it. */
+  icon?: JSX.Element;
   word?: string;
   pending?: boolean;
   children?: ComponentChildren;
@@ -146,9 +149,10 @@ function VerifiedCheck(props: { state: State; open: boolean }): JSX.Element | nu
   const { state, open } = props;
   const verified = state.verified;
   if (verified?.flipped) {
+    const once = isOneRun(state) ? "one training run: " : "";
     return (
       <Check icon={<CheckedIcon />} word="Verified">
-        {`by refitting ${estimator(verified.by)}`}
+        {`by ${once}refitting ${estimator(verified.by)}`}
       </Check>
     );
   }
@@ -169,6 +173,104 @@ function VerifiedCheck(props: { state: State; open: boolean }): JSX.Element | nu
   return state.end?.status === "flipped" ? (
     <Check icon={<InfoIcon />}>Not checked by refitting</Check>
   ) : null;
+}
+
+/** What fresh retrainings say, and random rows beside them. */
+function FreshChecks(props: { state: State; verified: Verified; agreed: Tally }): JSX.Element {
+  const { state, verified, agreed } = props;
+  const { control, sizes, candidates = 1 } = verified;
+  const fresh = `${ofAll(agreed)} fresh retrainings`;
+  const one = state.steps.length === 1;
+  const changed = relabels(state) ? ", changed," : "";
+  const random =
+    control && `${randomRows(state)}${changed} ${one ? "flips" : "flip"} ${ofAll(control)}`;
+  return (
+    <>
+      {verified.flipped ? (
+        <Check icon={<CheckedIcon />} word="Confirmed">{`by ${fresh}`}</Check>
+      ) : (
+        <Check icon={<WarningIcon />} word="Not confirmed:">
+          {`${fresh} ${agreed.flips === 1 ? "decides" : "decide"} otherwise`}
+        </Check>
+      )}
+      {random &&
+        (!verified.flipped ? (
+          <Check icon={<InfoIcon />} word="For comparison:">
+            {random}
+          </Check>
+        ) : verified.alike === true ? (
+          <Check icon={<WarningIcon />} word="No different from chance:">
+            {random}
+          </Check>
+        ) : (
+          <Check icon={<CheckedIcon />} word="Not chance:">
+            {random}
+          </Check>
+        ))}
+      <StableCheck state={state} />
+      {sizes && sizes[0] < sizes[1] && (
+        <Check>{`${count(sizes[0])} to ${count(sizes[1])} ${thing(state, 2)} cannot be told apart`}</Check>
+      )}
+      {candidates > 1 && <Check>{`${count(candidates)} candidates were put to the test`}</Check>}
+    </>
+  );
+}
+
+function StableCheck(props: { state: State }): JSX.Element | null {
+  const { stability, end } = props.state;
+  // Where it is not stable, the headline says so.
+  if (stability === null || end?.status === "unstable") return null;
+  const of = stability.confidences.length;
+  const kept = of - stability.flips;
+  return (
+    <Check icon={<CheckedIcon />} word="Stable:">
+      {`${kept} of ${of} retrainings on all rows ${kept === 1 ? "decides" : "decide"} as the model`}
+    </Check>
+  );
+}
+
+/** While fresh retrainings are waited for. */
+function FreshPending(): JSX.Element {
+  return (
+    <>
+      {["Confirmed", "Not chance"].map((word) => (
+        <Check key={word} icon={<PendingIcon />} pending>
+          {word}
+        </Check>
+      ))}
+    </>
+  );
+}
+
+/** Checks of a learner whose training does not repeat itself. */
+function NoisyChecks(props: { state: State; open: boolean }): JSX.Element {
+  const { state, open } = props;
+  const { verified } = state;
+  const note = verified?.note ?? "";
+  if (verified?.agreement) {
+    return (
+      <>
+        <FreshChecks state={state} verified={verified} agreed={verified.agreement} />
+        <IrreducibleCheck state={state} open={false} />
+        {verified.flipped && verified.irreducible === null && note !== "" && (
+          <Check>{capital(note.replace(/\.$/, ""))}</Check>
+        )}
+      </>
+    );
+  }
+  return (
+    <>
+      <StableCheck state={state} />
+      {verified === null && open ? (
+        <FreshPending />
+      ) : (
+        <>
+          <VerifiedCheck state={state} open={open} />
+          <IrreducibleCheck state={state} open={open} />
+        </>
+      )}
+    </>
+  );
 }
 
 function IrreducibleCheck(props: { state: State; open: boolean }): JSX.Element | null {
@@ -246,10 +348,16 @@ export function Checks(props: {
     <ul class="checks" aria-label="Checks">
       {says && <Running state={state} phase={phase} silent={silent} />}
       <Stopped state={state} phase={phase} loss={loss} />
-      <VerifiedCheck state={state} open={open} />
-      <IrreducibleCheck state={state} open={open} />
-      <BoundCheck state={state} open={open} />
-      <RobustCheck state={state} />
+      {isNoisy(state) ? (
+        <NoisyChecks state={state} open={open} />
+      ) : (
+        <>
+          <VerifiedCheck state={state} open={open} />
+          <IrreducibleCheck state={state} open={open} />
+          <BoundCheck state={state} open={open} />
+          <RobustCheck state={state} />
+        </>
+      )}
     </ul>
   );
 }

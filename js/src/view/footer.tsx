@@ -1,7 +1,7 @@
 /** What was explained with what, and the rows to take away. */
 
 import type { JSX } from "preact";
-import { count, middle } from "../format.js";
+import { THIN, count, middle, tick } from "../format.js";
 import { useView } from "./context.js";
 import { Exports } from "./export/index.js";
 import { Help } from "./help.js";
@@ -24,6 +24,14 @@ function searchedBy(state: State, start: Start): string {
   return METHODS[start.method] ?? methodName(start.method)[1];
 }
 
+/** What differs from one retraining to the next, beside the seed. */
+function leftOut(state: State): string {
+  const share = state.stability?.leave_out ?? 0;
+  return share > 0
+    ? `each retraining also leaves out a random ${tick(share)}${THIN}% of the rows`
+    : "";
+}
+
 /** A reader of two explanations meets one class in both colours: said once why. */
 function Roles(): JSX.Element {
   return (
@@ -42,7 +50,12 @@ export function Footer(): JSX.Element {
   const parts =
     width === "narrow"
       ? [size]
-      : [middle(start.model, 60), `${size} features`, searchedBy(state, start)];
+      : [
+          middle(start.model, 60),
+          `${size} features`,
+          state.end?.status === "unstable" ? "" : searchedBy(state, start),
+          leftOut(state),
+        ];
   const { verified } = state;
   const notes = [...start.notes];
   const { display } = start;

@@ -16,7 +16,7 @@ import { useRoving } from "./rows/roving.js";
 import type { ListFacts } from "./rows/row.js";
 import { Shape } from "./shapes.js";
 import type { Role } from "./shapes.js";
-import { crossed, deedOf, methodName, nounOf, relabels } from "./summary.js";
+import { crossed, deedOf, isNoisy, methodName, nounOf, relabels } from "./summary.js";
 import { Words } from "./words.js";
 
 /** Examples of each sign: full rows of small cards, or lines. */
@@ -123,8 +123,12 @@ function Brief(props: {
             {rowName(line, 18)}
             {!facts.supports && line.step !== null && <TickIcon />}
           </span>
-          <Bar line={line} measure={facts.measure} />
-          <Change line={line} measure={facts.measure} />
+          {!isNoisy(state) && (
+            <>
+              <Bar line={line} measure={facts.measure} />
+              <Change line={line} measure={facts.measure} />
+            </>
+          )}
           <Gist item={line.item} start={start} />
         </span>
       </button>
@@ -262,8 +266,10 @@ export function Galleries(): JSX.Element {
         </span>
         <span>number: place in the order</span>
         <span>
-          bar: change of {UNITS[scale.unit]}
-          {image ? "" : "; the feature that differs most"}
+          {[
+            ...(isNoisy(state) ? [] : [`bar: change of ${UNITS[scale.unit]}`]),
+            ...(image ? [] : ["the feature that differs most"]),
+          ].join("; ")}
         </span>
       </p>
     </div>

@@ -42,6 +42,12 @@ export const ShieldIcon = (): JSX.Element => (
   </Icon>
 );
 
+export const UnstableIcon = (): JSX.Element => (
+  <Icon class="ink">
+    <path d="M1.5 9.5C3 4 5 4 6.5 8 8 12 10 12 11.5 8 12.3 6 13.3 5 14.5 5.5" />
+  </Icon>
+);
+
 export const StopIcon = (): JSX.Element => (
   <Icon class="ink">
     <rect x="2.5" y="2.5" width="11" height="11" rx="1.5" />

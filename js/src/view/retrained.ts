@@ -3,14 +3,14 @@
  * same in plain text, which a test holds together.
  */
 
-import { className, count } from "../format.js";
+import { count } from "../format.js";
 import type { Start, State, Tally, Verified } from "../protocol.js";
 import { amount, klass, strong, text, them } from "./pieces.js";
 import type { Sentence } from "./pieces.js";
 import { ROBUST, among, nounOf, relabels } from "./summary.js";
 
 /** From this size on the noise of retraining leaves no size exact. */
-const ABOUT = 10;
+export const ABOUT = 10;
 
 /** Whether the check was one training run, and another may come out otherwise. */
 export function isOneRun(state: State): boolean {
@@ -40,13 +40,6 @@ function decide(start: Start, tally: Tally): Sentence {
   return among(start)
     ? [text(one ? "decides otherwise" : "decide otherwise")]
     : [text(one ? "says " : "say "), klass("rival", start.claim.rival, false)];
-}
-
-/** The same in words alone. */
-export function decideWords(start: Start, tally: Tally): string {
-  const one = tally.flips === 1;
-  if (among(start)) return one ? "decides otherwise" : "decide otherwise";
-  return `${one ? "says" : "say"} ${className(start.claim.rival)}`;
 }
 
 export function unstable(state: State, subject: Sentence): Sentence[] {

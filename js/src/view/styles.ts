@@ -11,6 +11,7 @@ import head from "./style/head.css";
 import playback from "./style/playback.css";
 import help from "./style/help.css";
 import plane from "./style/plane.css";
+import retrainings from "./style/retrainings.css";
 import rows from "./style/rows.css";
 import targets from "./style/targets.css";
 import tools from "./style/tools.css";
@@ -22,6 +23,7 @@ export default [
   head,
   curve,
   plane,
+  retrainings,
   features,
   rows,
   tools,

@@ -94,6 +94,11 @@ export function refits(state: State): boolean {
   return progress !== null && progress.total !== null && progress.phase === "search";
 }
 
+/** Whether retraining alone moves the decision: what a single row does is then below that. */
+export function isNoisy(state: State): boolean {
+  return state.stability !== null || state.verified?.agreement != null;
+}
+
 /** What a confidence in the favoured class decides. */
 export function decides(claim: Claim, confidence: number): "favoured" | "rival" {
   return confidence >= claim.threshold ? "favoured" : "rival";
@@ -104,6 +109,11 @@ export function putBack(state: State, index: number): number | null {
   const { verified, steps } = state;
   if (verified?.put_back.length !== steps.length) return null;
   return verified.put_back[index] ?? null;
+}
+
+/** Whether it was asked what each row does when it alone is put back. */
+export function hasPutBack(state: State): boolean {
+  return state.steps.length > 0 && state.verified?.put_back.length === state.steps.length;
 }
 
 export type Noun = readonly [one: string, many: string];

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TypeAlias
 
+from forcing.explanation import retrained
 from forcing.explanation.figures import (
     capital,
     certainty,
@@ -77,16 +78,18 @@ def _supports(state: Json, pictures: Pictures, rows: int) -> str:
     verified, claim = state["verified"], state["start"]["claim"]
     put_back = verified["put_back"] if verified is not None else []
     shown = state["steps"][:rows]
+    # Between lengths that were retrained no single row has a confidence of its own.
+    measured = not retrained.is_noisy(state)
     deed = "changed" if relabels(state) else "removed"
     head = [
         "Step",
         "Label",
         "Row",
         "Content" if state["start"]["display"]["kind"] != "table" else "Differs from the target in",
-        "Prediction after" if predicts(claim) else "Confidence after",
+        *(["Prediction after" if predicts(claim) else "Confidence after"] if measured else []),
         *([f"If {'changed' if relabels(state) else 'put'} back"] if put_back else []),
     ]
-    lines = [_target_line(state, pictures, len(head))]
+    lines = [_target_line(state, pictures, len(head), measured=measured)]
     for place, step in enumerate(shown):
         row = state["rows"].get(str(step["row"]))
         cells = [
@@ -94,24 +97,26 @@ def _supports(state: Json, pictures: Pictures, rows: int) -> str:
             _label(_change(row["label"] if row else "", step), step["positive"]),
             _row_name(step["row"], row),
             _content(row, state, pictures),
-            certainty(claim, step["confidence"]),
+            *([certainty(claim, step["confidence"])] if measured else []),
         ]
         if put_back:
             cells.append(certainty(claim, put_back[place]) if place < len(put_back) else "")
         lines.append(cells)
     what = "prediction" if predicts(claim) else f"confidence in {class_name(claim['favoured'])}"
-    caption = f"The target, then the {noun(state)}s in the order in which they are {deed}, "
-    return _table(f"{caption}with the {what}", head, lines)
+    caption = f"The target, then the {noun(state)}s in the order in which they are {deed}"
+    if not measured:
+        return _table(f"{caption}, all together" if state["steps"] else "The target", head, lines)
+    return _table(f"{caption}, with the {what}", head, lines)
 
 
-def _target_line(state: Json, pictures: Pictures, columns: int) -> list[str]:
+def _target_line(state: Json, pictures: Pictures, columns: int, *, measured: bool) -> list[str]:
     target, claim = state["start"]["target"], state["start"]["claim"]
     cells = [
         "target",
         target["label"] or "",
         target["name"] or "",
         _content(target, state, pictures),
-        certainty(claim, claim["confidence"]),
+        *([certainty(claim, claim["confidence"])] if measured else []),
     ]
     return cells + [""] * (columns - len(cells))
 

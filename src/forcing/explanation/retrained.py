@@ -22,6 +22,11 @@ def agreement(state: Json) -> Json | None:
     return told
 
 
+def is_noisy(state: Json) -> bool:
+    """Whether retraining alone moves the decision: what a single row does is then below that."""
+    return state.get("stability") is not None or agreement(state) is not None
+
+
 def is_one_run(state: Json) -> bool:
     """Whether the check was one training run, and another may come out otherwise."""
     return bool(state["start"].get("one_run")) and state["verified"] is not None

@@ -1,7 +1,7 @@
 /** Where a run is, or how it ended: an icon and a few words. */
 
 import type { JSX } from "preact";
-import { count } from "../../format.js";
+import { capital, count } from "../../format.js";
 import type { Progress, State } from "../../protocol.js";
 import {
   CheckedIcon,
@@ -10,12 +10,21 @@ import {
   ShieldIcon,
   SpinnerIcon,
   StopIcon,
+  UnstableIcon,
   WarningIcon,
 } from "../icons.js";
 import { ROBUST, phaseOf } from "../summary.js";
 
 export type Mood =
-  "running" | "paused" | "checked" | "robust" | "stopped" | "warning" | "open" | "lost";
+  | "running"
+  | "paused"
+  | "checked"
+  | "robust"
+  | "unstable"
+  | "stopped"
+  | "warning"
+  | "open"
+  | "lost";
 
 const DOING: Record<Progress["phase"], string> = {
   prepare: "Preparing",
@@ -46,6 +55,10 @@ export function standing(state: State, live: boolean): { mood: Mood; words: stri
     case "ended":
       break;
   }
+  const fresh = verified?.agreement != null;
+  if (fresh && !verified.flipped && end?.status === "limit") {
+    return { mood: "warning", words: "Not confirmed" };
+  }
   switch (end?.status) {
     case "flipped": {
       const robust = size >= ROBUST;
@@ -53,10 +66,14 @@ export function standing(state: State, live: boolean): { mood: Mood; words: stri
         return { mood: "open", words: robust ? "Robust, not checked" : "Not checked" };
       }
       if (!verified.flipped) return { mood: "warning", words: "Not confirmed" };
+      if (verified.alike) return { mood: "warning", words: "No different from chance" };
+      const word = fresh ? "confirmed" : "verified";
       return robust
-        ? { mood: "robust", words: "Robust, verified" }
-        : { mood: "checked", words: "Verified" };
+        ? { mood: "robust", words: `Robust, ${word}` }
+        : { mood: "checked", words: capital(word) };
     }
+    case "unstable":
+      return { mood: "unstable", words: "Unstable" };
     case "unflippable":
       return { mood: "open", words: "Cannot be flipped" };
     case "failed":
@@ -71,6 +88,7 @@ const ICONS: Record<Mood, () => JSX.Element> = {
   paused: PauseIcon,
   checked: CheckedIcon,
   robust: ShieldIcon,
+  unstable: UnstableIcon,
   stopped: StopIcon,
   lost: StopIcon,
   warning: WarningIcon,

@@ -2,6 +2,7 @@
 
 import { capital, className, count, middle } from "../../format.js";
 import type { State } from "../../protocol.js";
+import { ABOUT, ofAll, thing } from "../retrained.js";
 import type { Piece, Role, Sentence } from "../sentence.js";
 import {
   ROBUST,
@@ -42,10 +43,29 @@ export function briefly(state: State, live: boolean): Sentence {
     const how = labels ? " by changing labels" : " by removing rows";
     return [subject, text(" "), strong("cannot be flipped"), text(how)];
   }
+  if (end?.status === "unstable") {
+    const { stability } = state;
+    const told = stability === null ? "" : `: ${ofAll(stability)} retrainings decide otherwise`;
+    return [subject, text(" is "), strong("unstable"), text(told)];
+  }
   if (size === 0) {
     const noun = nounOf(state)[1];
     if (running) return [subject, text(` ${labels ? "changes with" : "stands on"} which ${noun}?`)];
     return [subject, text(": stopped before the first step")];
+  }
+  const agreed = verified?.agreement;
+  if (verified && agreed && !verified.flipped) {
+    const left = labels ? " retrainings with " : " retrainings without ";
+    const told = `${labels ? " changed" : ""} decide otherwise`;
+    return [subject, text(`: ${ofAll(agreed)}${left}`), ...of, text(told)];
+  }
+  if (verified?.alike) {
+    return [
+      subject,
+      text(" does "),
+      strong("not"),
+      text(` stand on particular ${thing(state, 2)}`),
+    ];
   }
   if (end?.status === "flipped" && size >= ROBUST) {
     const sure = certainty(claim, claim.confidence);
@@ -57,11 +77,12 @@ export function briefly(state: State, live: boolean): Sentence {
     if (labels)
       return [subject, text(" would be "), other, text(" with "), ...of, text(" changed")];
     if (running) return [subject, text(" stands on "), ...of, text(" or fewer")];
+    const say = agreed ? `${ofAll(agreed)} ${agreed.flips === 1 ? "says" : "say"} ` : "";
     return [
       subject,
-      text(" stands on "),
+      text(` stands on ${agreed && size >= ABOUT ? "about\u00a0" : ""}`),
       ...of,
-      text(`; without ${size === 1 ? "it" : "them"} `),
+      text(`; without ${size === 1 ? "it" : "them"} ${say}`),
       other,
     ];
   }

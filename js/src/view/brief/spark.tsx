@@ -1,9 +1,11 @@
 /** The confidence curve without its axes. */
 
 import type { JSX } from "preact";
-import type { State } from "../../protocol.js";
+import type { Claim, State, Tally } from "../../protocol.js";
 import { forcingLine, rowsExtent } from "../curve/extent.js";
 import type { Point } from "../curve/extent.js";
+import { dots, stripExtent, stripScale } from "../retrainings/geometry.js";
+import { Mark } from "../shapes.js";
 import { phaseOf } from "../summary.js";
 
 export const SPARK = { width: 248, height: 44, side: 9, top: 8, bottom: 12 };
@@ -19,7 +21,8 @@ export interface Spark {
 
 export function spark(state: State, live: boolean): Spark | null {
   const { start, steps, end, verified } = state;
-  if (start === null) return null;
+  // Where chance decides there is no way to draw.
+  if (start === null || end?.status === "unstable") return null;
   const { threshold } = start.claim;
   const phase = phaseOf(state, live);
   const running = phase === "running" || phase === "paused";
@@ -45,7 +48,26 @@ export function spark(state: State, live: boolean): Spark | null {
   };
 }
 
+/** What each retraining on all rows decides. */
+function Chances(props: { tally: Tally; claim: Claim }): JSX.Element {
+  const { tally, claim } = props;
+  const { width, height } = SPARK;
+  const x = stripScale(stripExtent([tally], claim.threshold), width);
+  return (
+    <svg class="spark" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+      <path class="decides" d={`M${x(claim.threshold)} 4V${height - 4}`} />
+      {dots(tally, claim, x).map((dot, i) => (
+        <Mark key={i} role={dot.role} x={dot.x} y={height / 2 + dot.dy * 0.8} size={3.6} />
+      ))}
+    </svg>
+  );
+}
+
 export function Sparkline(props: { state: State; live: boolean }): JSX.Element | null {
+  const { start, stability, end } = props.state;
+  if (start !== null && stability !== null && end?.status === "unstable") {
+    return <Chances tally={stability} claim={start.claim} />;
+  }
   const drawn = spark(props.state, props.live);
   const last = drawn?.points.at(-1);
   if (drawn === null || last === undefined) return null;

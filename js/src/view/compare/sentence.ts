@@ -31,6 +31,7 @@ function finding(state: State): string {
     return relabels(state) ? `changes with ${size(state)}` : `stands on ${size(state)}`;
   }
   if (status === "unflippable") return "cannot be flipped";
+  if (status === "unstable") return "is unstable";
   const deed = relabels(state) ? "changed" : "removed";
   return `${status === undefined ? "has" : "was stopped with"} ${size(state)} ${deed}`;
 }

@@ -24,9 +24,12 @@ const LADDER = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 102
 
 /** The largest k on the axis. */
 export function rowsExtent(state: State, live: boolean): number {
-  const steps = state.steps.length;
   const phase = phaseOf(state, live);
   const streaming = phase === "running" || phase === "paused" || phase === "waiting";
+  const size = state.steps.length;
+  // A search by retrainings tries lengths before it has a set, and larger ones than that.
+  const steps =
+    size > 0 && !streaming ? size : state.band.reduce((most, [k]) => Math.max(most, k), size);
   // A baseline that needs many times as many rows would squeeze the forcing line.
   const near = Math.max(2 * steps, streaming ? 16 : 6);
   const flips = state.rankings

@@ -1,10 +1,12 @@
 /** From a state and a size in pixels to everything that the curve draws. */
 
-import { line as lineOf } from "d3-shape";
-import type { Claim, Ranking, State } from "../../protocol.js";
+import { area as areaOf, line as lineOf } from "d3-shape";
+import type { BandPoint, Claim, Ranking, State } from "../../protocol.js";
 import { linear } from "../scale.js";
 import type { Span } from "../scale.js";
 import { phaseOf } from "../summary.js";
+import { rowAxis } from "./axis.js";
+import { bandLine, bandPoints } from "./band.js";
 import { chance, confidenceExtent, forcingLine, rowsExtent } from "./extent.js";
 import type { Point } from "./extent.js";
 
@@ -25,8 +27,12 @@ export interface Geometry {
   /** Of the drawing; a little below nothing, where a step took all confidence. */
   bottom: number;
   rows: number;
+  /** Numbers of rows that the axis names. */
+  ticks: number[];
   extent: [number, number];
   line: Point[];
+  /** Lengths that were retrained several times; empty where steps were refitted one by one. */
+  band: BandPoint[];
   /** Step at which the decision goes over; null while it has not. */
   flip: number | null;
 }
@@ -39,20 +45,34 @@ export function geometry(
   plot: number,
 ): Geometry {
   const rows = rowsExtent(state, live);
-  const line = forcingLine(state, claim);
-  const extent = confidenceExtent(line, state.rankings, chance(claim.threshold), rows);
   const across: Span = [LEFT, Math.max(LEFT + 40, width - RIGHT)];
+  const band = bandPoints(state, live).filter(([k]) => k <= rows);
+  const axis = rowAxis(rows, across, band.length > 0);
+  const line =
+    band.length > 0 ? bandLine(band, state, claim, axis.along) : forcingLine(state, claim);
+  const spread = band.flatMap(([k, , low, high]): Point[] => [
+    [k, low],
+    [k, high],
+  ]);
+  const extent = confidenceExtent(
+    [...line, ...spread],
+    state.rankings,
+    chance(claim.threshold),
+    rows,
+  );
   const y = linear(extent, [HEIGHT.top + plot, HEIGHT.top]);
   return {
     width,
     height: HEIGHT.top + plot + HEIGHT.bottom,
-    x: linear([0, rows], across),
-    rowsAt: linear(across, [0, rows]),
+    x: axis.x,
+    rowsAt: axis.rowsAt,
     y: (p) => y(chance(p)),
     bottom: HEIGHT.top + plot,
     rows,
+    ticks: axis.ticks,
     extent,
     line,
+    band,
     flip: flipStep(state, live),
   };
 }
@@ -64,6 +84,11 @@ function flipStep(state: State, live: boolean): number | null {
   if (state.verified !== null) return state.verified.flipped ? state.steps.length : null;
   if (ended && state.end?.status !== "flipped") return null;
   return last.margin < 0 ? state.steps.length : null;
+}
+
+/** Marks get smaller before they vanish. */
+export function markSize(steps: number): number {
+  return steps <= 20 ? 4.2 : 3.2;
 }
 
 /** A line that is finer than its pixels is drawn from every k-th point, and the last. */
@@ -83,6 +108,15 @@ export function path(g: Geometry, points: readonly Point[]): string {
 
 export function pixels(g: Geometry, points: readonly Point[]): [number, number][] {
   return thin(points, g.width).map((p) => [g.x(p[0]), g.y(p[1])]);
+}
+
+/** From the lowest to the highest of the retrainings. */
+export function bandPath(g: Geometry): string {
+  const draw = areaOf<BandPoint>()
+    .x(([k]) => g.x(k))
+    .y0(([, , low]) => g.y(low))
+    .y1(([, , , high]) => g.y(high));
+  return draw(g.band) ?? "";
 }
 
 /** Where a baseline's line is at k, on its straight pieces. */

@@ -19,7 +19,8 @@ const LEAST = 240;
 function Unknown(): JSX.Element | null {
   const { state, live } = useView();
   const { progress } = state;
-  if (progress === null || !refits(state) || state.steps.length > 0) return null;
+  if (progress === null || !refits(state) || state.steps.length + state.band.length > 0)
+    return null;
   if (phaseOf(state, live) !== "running") return null;
   return (
     <p class="unknown">

@@ -19,6 +19,15 @@ export interface Spots {
   flip: Box | null;
 }
 
+/** Narrower than this, long words at the flip would run into the names of the classes. */
+const ROOMY = 420;
+
+/** What is written at the mark of the flip. */
+export function flipWords(g: Geometry, flip: number): string {
+  const most = g.width < ROOMY ? "most flip" : "most retrainings flip";
+  return `${g.band.length > 0 ? most : "flips"} at ${count(flip)}`;
+}
+
 export function labels(
   g: Geometry,
   lines: readonly Path[],
@@ -36,8 +45,9 @@ export function labels(
   };
   const clamp = (x: number, width: number): number => Math.min(Math.max(LEFT, x), right - width);
 
-  const startY = g.y(claim.confidence);
-  const startWidth = textWidth(certainty(claim, claim.confidence, 1), 13) + 4;
+  const first = g.line[0]?.[1] ?? claim.confidence;
+  const startY = g.y(first);
+  const startWidth = textWidth(certainty(claim, first, 1), 13) + 4;
   const start = take(
     place(
       [
@@ -53,7 +63,7 @@ export function labels(
   let flip: Box | null = null;
   const last = g.line.at(-1);
   if (g.flip !== null && last !== undefined) {
-    const width = textWidth(`flips at ${count(g.flip)}`, 13);
+    const width = textWidth(flipWords(g, g.flip), 13);
     const mark = { x: g.x(g.flip), y: g.y(last[1]) };
     const y = Math.max(mark.y, line) + 15;
     const under = { x: clamp(mark.x - width / 2, width), y, width, height: LINE };

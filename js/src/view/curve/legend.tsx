@@ -44,14 +44,17 @@ export function Legend(props: { tight: boolean }): JSX.Element {
   const running = phase === "running" || phase === "paused";
   const steps = count(state.steps.length);
   const flips = state.verified === null ? crossed(state) : state.verified.flipped;
+  const tried = state.band.reduce((most, [k]) => Math.max(most, k), 0);
   const ours =
-    running && !flips
-      ? `step ${steps}`
-      : flips
-        ? `flips at ${steps}`
-        : `${steps} ${deedOf(state).done}`;
+    state.steps.length === 0 && tried > 0
+      ? `${count(tried)} tried`
+      : running && !flips
+        ? `step ${steps}`
+        : flips
+          ? `${state.band.length > 0 ? "most flip at " : "flips at "}${steps}`
+          : `${steps} ${deedOf(state).done}`;
   const short = (words: string): string =>
-    width === "narrow" || props.tight ? words.replace("flips at ", "") : words;
+    width === "narrow" || props.tight ? words.replace(/^(most flip|flips) at /, "") : words;
   const waiting = start.baselines.filter(
     (name) => !state.rankings.some((ranking) => ranking.method === name),
   );

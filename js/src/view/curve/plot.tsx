@@ -6,11 +6,13 @@ import { useView } from "../context.js";
 import { THIN, className, count, middle, tick as format } from "../../format.js";
 import { Mark, roleOf } from "../shapes.js";
 import { certainty, deedOf, nounOf, predicts } from "../summary.js";
-import { confidenceTicks, predictionTicks, rowTicks } from "./extent.js";
-import { HEIGHT, LEFT, POINTS, along, path, pixels } from "./geometry.js";
+import { confidenceTicks, predictionTicks } from "./extent.js";
+import { HEIGHT, LEFT, POINTS, along, markSize, path, pixels } from "./geometry.js";
 import type { Geometry } from "./geometry.js";
+import type { Point } from "./extent.js";
+import { Band, BandDots, axisWords } from "./banded.js";
 import type { Claim } from "../../protocol.js";
-import { labels } from "./labels.js";
+import { flipWords, labels } from "./labels.js";
 import { dash } from "./legend.js";
 
 const UNIT = `${THIN}%`;
@@ -18,11 +20,6 @@ const UNIT = `${THIN}%`;
 /** Names share the line with the curve's own labels. */
 function nameLength(g: Geometry): number {
   return Math.max(8, Math.min(28, Math.floor((0.3 * g.width) / 7)));
-}
-
-/** Marks get smaller before they vanish. */
-function markSize(steps: number): number {
-  return steps <= 20 ? 4.2 : 3.2;
 }
 
 function Axes(props: { g: Geometry; claim: Claim; axis: string }): JSX.Element {
@@ -57,7 +54,7 @@ function Axes(props: { g: Geometry; claim: Claim; axis: string }): JSX.Element {
         <tspan>{words(threshold)}</tspan>
         <tspan class="unit">{unit}</tspan>
       </text>
-      {rowTicks(g.rows, right - LEFT).map((tick) => (
+      {g.ticks.map((tick) => (
         <text class="axis" key={tick} x={g.x(tick)} y={bottom + 17} text-anchor="middle">
           {count(tick)}
         </text>
@@ -127,7 +124,8 @@ function ForcingLine(props: { g: Geometry; streaming: boolean }): JSX.Element {
   const { state, start, screen } = useView();
   const { g, streaming } = props;
   const until = screen.play?.step ?? state.steps.length;
-  const few = state.steps.length <= POINTS;
+  // Between lengths that were retrained no single row has a point of its own.
+  const few = state.steps.length <= POINTS && g.band.length === 0;
   const size = markSize(state.steps.length);
   // The cursor moves more often than the line.
   const d = useMemo(() => path(g, g.line), [g]);
@@ -150,7 +148,10 @@ function ForcingLine(props: { g: Geometry; streaming: boolean }): JSX.Element {
             </g>
           );
         })}
-      {first && <circle class="start-ring" cx={g.x(0)} cy={g.y(first[1])} r="4" />}
+      <BandDots g={g} />
+      {first && g.band.length === 0 && (
+        <circle class="start-ring" cx={g.x(0)} cy={g.y(first[1])} r="4" />
+      )}
       {streaming && g.flip === null && last && last[0] > 0 && (
         <g transform={`translate(${g.x(last[0])} ${g.y(last[1])})`}>
           <circle class="halo" r="10" />
@@ -173,7 +174,9 @@ function Labels(props: { g: Geometry; streaming: boolean }): JSX.Element {
   const { claim } = start;
   const { g, streaming } = props;
   const { names, spots } = useMemo(() => {
-    const lines = [g.line, ...state.rankings.map((r) => r.curve)].map((line) => pixels(g, line));
+    const edges = ([2, 3] as const).map((i) => g.band.map((p): Point => [p[0], p[i]]));
+    const all = [g.line, ...edges, ...state.rankings.map((r) => r.curve)];
+    const lines = all.map((line) => pixels(g, line));
     const length = nameLength(g);
     const names = {
       favoured: middle(className(claim.favoured), length),
@@ -192,7 +195,7 @@ function Labels(props: { g: Geometry; streaming: boolean }): JSX.Element {
         </g>
       ))}
       <text class="value" x={spots.start.x} y={spots.start.y + 12}>
-        {certainty(claim, claim.confidence)}
+        {certainty(claim, g.line[0]?.[1] ?? claim.confidence)}
       </text>
       {spots.now && (
         <text class="value" x={spots.now.x} y={spots.now.y + 12}>
@@ -205,7 +208,7 @@ function Labels(props: { g: Geometry; streaming: boolean }): JSX.Element {
             <path class="leader" d={`M${g.x(g.flip)} ${spots.flip.y - 6}V${spots.flip.y}`} />
           )}
           <text class="value rival" x={spots.flip.x} y={spots.flip.y + 12}>
-            {`flips at ${count(g.flip)}`}
+            {flipWords(g, g.flip)}
           </text>
         </>
       )}
@@ -250,12 +253,13 @@ export function Plot(props: {
   const { g, cursor, label, streaming } = props;
   // While a run is played, the line that says where it is takes this place where there is no other.
   const taken = screen.play !== null && width !== "wide";
-  const axis = taken ? "" : `${nounOf(state)[1]} ${deedOf(state).done}`;
+  const axis = taken ? "" : axisWords(g, `${nounOf(state)[1]} ${deedOf(state).done}`);
   // What the cursor moves over stays as it is.
   const still = useMemo(
     () => (
       <>
         <Axes g={g} claim={start.claim} axis={axis} />
+        <Band g={g} />
         <Baselines g={g} />
         <BaselineFlips g={g} threshold={start.claim.threshold} />
         <ForcingLine g={g} streaming={streaming} />

@@ -8,7 +8,7 @@ import { useCursor, useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Picture } from "../picture.js";
 import { Shape } from "../shapes.js";
-import { certainty, decides, deedOf, phaseOf, relabels } from "../summary.js";
+import { certainty, decides, deedOf, isNoisy, phaseOf, relabels } from "../summary.js";
 import { Bar, Change } from "./bar.js";
 import { picked } from "./arrange.js";
 import { spokenLine } from "./lines.js";
@@ -30,13 +30,14 @@ export interface CardProps {
 function Foot(props: Pick<CardProps, "line" | "facts" | "small">): JSX.Element {
   const { state, start, screen, toggle } = useView();
   const { line, facts } = props;
+  const noisy = isNoisy(state);
   if (props.small) {
     return (
       <>
-        <Bar line={line} measure={facts.measure} />
+        {!noisy && <Bar line={line} measure={facts.measure} />}
         <span class="foot">
           <span class="place">{line.place}</span>
-          <Change line={line} measure={facts.measure} />
+          {!noisy && <Change line={line} measure={facts.measure} />}
         </span>
         {facts.labels && (
           <span class={`label ${line.role}`} title={line.label}>
@@ -48,7 +49,8 @@ function Foot(props: Pick<CardProps, "line" | "facts" | "small">): JSX.Element {
     );
   }
   const back = screen.back.includes(line.row);
-  const after = line.back ?? line.confidence;
+  // What one removal leaves is no more than a place on the line between two lengths.
+  const after = line.back ?? (noisy ? null : line.confidence);
   const hint =
     toggle === null || line.step === null || !facts.supports
       ? null
@@ -70,10 +72,12 @@ function Foot(props: Pick<CardProps, "line" | "facts" | "small">): JSX.Element {
         </span>
         <span class="place">{facts.supports ? `step ${line.place}` : line.place}</span>
       </span>
-      <span class="foot">
-        <Bar line={line} measure={facts.measure} />
-        <Change line={line} measure={facts.measure} />
-      </span>
+      {!noisy && (
+        <span class="foot">
+          <Bar line={line} measure={facts.measure} />
+          <Change line={line} measure={facts.measure} />
+        </span>
+      )}
       {facts.supports && (
         <span class="foot meta">
           {hint === null && after !== null && !back ? (

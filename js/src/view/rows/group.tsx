@@ -5,6 +5,7 @@ import { useMemo } from "preact/hooks";
 import { count, middle } from "../../format.js";
 import type { Column } from "../../protocol.js";
 import { useView } from "../context.js";
+import { isNoisy } from "../summary.js";
 import { Shape } from "../shapes.js";
 import type { Role } from "../shapes.js";
 import type { Group } from "./arrange.js";
@@ -59,7 +60,7 @@ export function GroupLine(props: {
   /** The largest sum of all groups: one scale for their bars. */
   largest: number;
 }): JSX.Element {
-  const { start, screen, width, dispatch } = useView();
+  const { state, start, screen, width, dispatch } = useView();
   const { group, measure } = props;
   const { open } = screen.arrangement;
   const sum = summed(group, measure);
@@ -69,7 +70,8 @@ export function GroupLine(props: {
     const next = group.open ? open.filter((key) => key !== group.key) : [...open, group.key];
     dispatch({ type: "arrange", change: { open: next } });
   };
-  const bar = (
+  const noisy = isNoisy(state);
+  const bar = noisy ? null : (
     <span class="bar" aria-hidden="true">
       <span
         class="fill"
@@ -101,12 +103,14 @@ export function GroupLine(props: {
                 {middle(group.title, 60)}
               </span>
             </span>
-            <span class="moved">
-              {bar}
-              <span class="change">{measure.write(sum)}</span>
-            </span>
+            {!noisy && (
+              <span class="moved">
+                {bar}
+                <span class="change">{measure.write(sum)}</span>
+              </span>
+            )}
             <Profile group={group} role={alike ? role : "other"} slots={props.slots} />
-            <span class="tail meta">together</span>
+            <span class="tail meta">{!noisy && "together"}</span>
           </>
         ) : (
           <>
@@ -115,7 +119,7 @@ export function GroupLine(props: {
             <b>{count(group.lines.length)}</b>
             <span class="clip">{middle(group.title, 60)}</span>
             {bar}
-            <span class="change">{`${measure.write(sum)} together`}</span>
+            {!noisy && <span class="change">{`${measure.write(sum)} together`}</span>}
           </>
         )}
       </button>

@@ -4,7 +4,16 @@ import { className, middle, odds, ordinal } from "../../format.js";
 import type { Claim, Entry, Item, Ranking, Start, State } from "../../protocol.js";
 import { roleOf } from "../shapes.js";
 import type { Role } from "../shapes.js";
-import { certainty, changes, deedOf, logOdds, marginUnit, nounOf, putBack } from "../summary.js";
+import {
+  certainty,
+  changes,
+  deedOf,
+  isNoisy,
+  logOdds,
+  marginUnit,
+  nounOf,
+  putBack,
+} from "../summary.js";
 
 export interface Line {
   row: number;
@@ -119,6 +128,7 @@ export function spokenLine(line: Line, state: State, claim: Claim): string {
     const from = line.confidence - (line.change ?? 0);
     const [before, after] = [certainty(claim, from), certainty(claim, line.confidence)];
     words.push(`${deedOf(state).done} ${ordinal(line.place)}`);
+    if (isNoisy(state)) return words.join(", ");
     if (before !== after) words.push(`confidence ${before} to ${after}`);
     else {
       words.push(`confidence ${after}`);

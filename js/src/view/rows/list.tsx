@@ -3,11 +3,12 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count as counted, middle, value } from "../../format.js";
+import type { State } from "../../protocol.js";
 import { useCursor, useView } from "../context.js";
 import type { View } from "../context.js";
 import { useWidth } from "../width.js";
 import type { Width } from "../width.js";
-import { deedOf, phaseOf, relabels } from "../summary.js";
+import { deedOf, hasPutBack, isNoisy, phaseOf, relabels } from "../summary.js";
 import { arranged, between } from "./arrange.js";
 import { Card } from "./card.js";
 import { MOST_SLOTS, fit, sharedColumns } from "./columns.js";
@@ -29,9 +30,11 @@ const HEIGHTS: Record<"table" | "text", Record<Width, number>> = {
 };
 /** What stands beside the features of a row, with its gaps. */
 const ASIDE: Record<Width, number> = { wide: 396, medium: 36, narrow: 0 };
+/** How much of that the change of each row takes, where single rows are told apart. */
+const CHANGE = 50;
 /** Width of the content in which three features have room for their strips. */
 const COMFORTABLE = 520;
-const CARD = { least: 128, gap: 16, foot: { supports: 70, ranking: 52 } };
+const CARD = { least: 128, gap: 16, foot: { supports: 70, ranking: 52 }, change: 22 };
 
 function Header(props: { facts: ListFacts; grouped: boolean }): JSX.Element | null {
   const { start, state, width } = useView();
@@ -40,6 +43,7 @@ function Header(props: { facts: ListFacts; grouped: boolean }): JSX.Element | nu
   if (display.kind === "image") return null;
   const aims = target.item.kind === "table" ? target.item.values : [];
   const own = facts.shared.length < facts.slots;
+  const noisy = isNoisy(state);
   const content =
     display.kind === "text" ? (
       <span class="content">words shared with the target underlined, thicker is heavier</span>
@@ -68,7 +72,7 @@ function Header(props: { facts: ListFacts; grouped: boolean }): JSX.Element | nu
   if (width !== "wide") {
     return (
       <div class="row header">
-        <span class="unit">{`bar: change of ${UNITS[facts.measure.unit]}`}</span>
+        {!noisy && <span class="unit">{`bar: change of ${UNITS[facts.measure.unit]}`}</span>}
         {content}
       </div>
     );
@@ -77,14 +81,16 @@ function Header(props: { facts: ListFacts; grouped: boolean }): JSX.Element | nu
     <div class="row header" aria-hidden="true">
       <span class="place">{facts.supports ? "order" : "place"}</span>
       <span class="identity">training row</span>
-      <span class="moved">{facts.measure.unit}</span>
+      {!noisy && <span class="moved">{facts.measure.unit}</span>}
       {content}
       <span class="tail">
-        {facts.supports
-          ? state.verified === null
-            ? "leaves"
-            : `${relabels(state) ? "" : "if "}${deedOf(state).back}`
-          : "in the set"}
+        {!facts.supports
+          ? "in the set"
+          : noisy && !hasPutBack(state)
+            ? ""
+            : state.verified === null
+              ? "leaves"
+              : `${relabels(state) ? "" : "if "}${deedOf(state).back}`}
       </span>
     </div>
   );
@@ -98,6 +104,16 @@ function Slot(props: { n: number; item?: boolean }): JSX.Element {
       {`step ${counted(props.n)}`}
     </div>
   );
+}
+
+/** What is known of single rows where retraining alone moves the decision. */
+function noiseOf(state: State): string {
+  if (state.steps.length < 2) return "";
+  const verb = relabels(state) ? "Labels were changed" : "Rows were removed";
+  const one = `what one ${relabels(state) ? "label" : "row"} alone does`;
+  return hasPutBack(state)
+    ? `${verb} together.`
+    : `${verb} together; ${one} is below the noise of retraining.`;
 }
 
 /** Why no row can be put back. */
@@ -141,12 +157,14 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   const tools = lines.length > FEW && !running;
   const grouped = tools && arrangement.group !== "none" && kind !== "image";
   const { display, target } = start;
+  const noisy = isNoisy(state);
   const { slots, strips } = useMemo((): Fit => {
     if (display.kind !== "table" || target.item.kind !== "table") return { slots: 1, strips: true };
-    const content = room - ASIDE[width];
+    const spared = noisy && width === "wide" ? CHANGE : 0;
+    const content = room - ASIDE[width] + spared;
     const most = width === "wide" && content >= COMFORTABLE ? MOST_SLOTS : MOST_SLOTS - 1;
     return fit(content, most, lines, display.columns, target.item.values);
-  }, [lines, display, target, room, width]);
+  }, [lines, display, target, room, width, noisy]);
   const facts = useMemo((): ListFacts => {
     // Each group says what it has in common itself.
     const apart = running || grouped || width === "narrow";
@@ -174,7 +192,7 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
   const across = cards ? Math.max(2, Math.floor((room + CARD.gap) / (CARD.least + CARD.gap))) : 1;
   const side = (room - CARD.gap * (across - 1)) / across;
   const height = cards
-    ? Math.round(side + CARD.foot[supports ? "supports" : "ranking"])
+    ? Math.round(side + CARD.foot[supports ? "supports" : "ranking"] - (noisy ? CARD.change : 0))
     : HEIGHTS[kind === "text" ? "text" : "table"][width];
   const virtual = useVirtual(box, Math.ceil(entries.length / across), height, running);
   const { reveal } = virtual;
@@ -285,14 +303,16 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
     );
   }
   const [from, to] = virtual.seen;
-  const unit = UNITS[facts.measure.unit];
+  const noise = noisy && supports ? noiseOf(state) : "";
+  const key = noisy ? "" : `bar: change of ${UNITS[facts.measure.unit]}`;
   const all = entries.length;
   return (
     <div
-      class={`list ${kind} ${supports ? "supports" : "ranking"} ${strips ? "" : "stripless"}`}
+      class={`list ${kind} ${supports ? "supports" : "ranking"} ${strips ? "" : "stripless"} ${noisy ? "noisy" : ""}`}
       style={{ "--row": `${height}px`, "--across": across, "--slots": slots }}
     >
       <Follow places={places} across={across} reveal={reveal} />
+      {noise !== "" && <p class="noise">{noise}</p>}
       {tools && <Tools lines={lines} kept={kept} supports={supports} />}
       {supports && <Together lines={lines} />}
       <Header facts={facts} grouped={grouped} />
@@ -314,13 +334,13 @@ export function List(props: { lines: Line[]; supports: boolean; label: string })
         <div style={{ height: `${virtual.after}px` }} />
       </div>
       {running && !cards && <Slot n={lines.length + 1} />}
-      {cards && lines.length > 0 && virtual.window === null && (
-        <p class="key">{`bar: change of ${unit}`}</p>
+      {cards && lines.length > 0 && virtual.window === null && key !== "" && (
+        <p class="key">{key}</p>
       )}
       {virtual.window !== null && (
         <p class="window-note">
           {cards
-            ? `${counted(all)} in all · scroll, or arrow keys · bar: change of ${unit}`
+            ? [`${counted(all)} in all`, "scroll, or arrow keys", key].filter(Boolean).join(" · ")
             : places.size === all
               ? `Rows ${counted(from)} to ${counted(to)} of ${counted(all)} · scroll, or arrow keys`
               : `${counted(kept)} rows in groups · scroll, or arrow keys`}

@@ -7,6 +7,7 @@ import { BothMark } from "../compare/mark.js";
 import { useCursor, useView } from "../context.js";
 import { TickIcon } from "../icons.js";
 import { Shape } from "../shapes.js";
+import { isNoisy } from "../summary.js";
 import { Words } from "../words.js";
 import { Bar, Change } from "./bar.js";
 import { rowColumns } from "./columns.js";
@@ -126,6 +127,7 @@ export function Row(props: RowProps): JSX.Element {
   const clickable = facts.supports && toggle !== null;
   const picks = selected.includes(line.row);
   const ahead = play !== null && line.step !== null && line.step > play.step;
+  const noisy = isNoisy(state);
   const names = [
     "row clickable",
     chosen || picks ? "chosen" : "",
@@ -137,15 +139,17 @@ export function Row(props: RowProps): JSX.Element {
       <>
         <span class="place">{line.place}</span>
         <Identity line={line} />
-        <span class="moved">
-          <Bar line={line} measure={facts.measure} />
-          <Change line={line} measure={facts.measure} />
-        </span>
+        {!noisy && (
+          <span class="moved">
+            <Bar line={line} measure={facts.measure} />
+            <Change line={line} measure={facts.measure} />
+          </span>
+        )}
         {passing ? <span class="content" /> : <Content line={line} facts={facts} />}
         <Tail line={line} facts={facts} index={index} tabIndex={tabIndex} />
       </>
     ),
-    [line, facts, index, tabIndex, passing],
+    [line, facts, noisy, index, tabIndex, passing],
   );
   return (
     <div

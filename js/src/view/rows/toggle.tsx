@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useView } from "../context.js";
 import { Shape } from "../shapes.js";
-import { certainty, decides } from "../summary.js";
+import { certainty, decides, isNoisy } from "../summary.js";
 import { TakeOutIcon, UndoIcon } from "../icons.js";
 import { spokenLine } from "./lines.js";
 import type { Line } from "./lines.js";
@@ -40,7 +40,8 @@ export function Toggle(props: { line: Line; tabIndex: number; index: number }): 
 export function IfBack(props: { line: Line }): JSX.Element | null {
   const { state, start } = useView();
   const { claim } = start;
-  const p = state.verified === null ? props.line.confidence : props.line.back;
+  const leaves = state.verified === null && !isNoisy(state);
+  const p = leaves ? props.line.confidence : props.line.back;
   if (p === null) return null;
   return (
     <span class="if-back">

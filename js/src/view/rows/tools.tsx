@@ -5,7 +5,7 @@ import { useMemo } from "preact/hooks";
 import { className, count, middle } from "../../format.js";
 import { useCursor, useView } from "../context.js";
 import { UndoIcon } from "../icons.js";
-import { deedOf } from "../summary.js";
+import { deedOf, hasPutBack, isNoisy } from "../summary.js";
 import { asFound } from "./arrange.js";
 import type { Grouping, Order } from "./arrange.js";
 import type { Line } from "./lines.js";
@@ -52,10 +52,12 @@ export function Tools(props: {
   const signs = useMemo(() => new Set(lines.map((line) => line.positive)).size > 1, [lines]);
   const several = labels.length > 1 && labels.length <= LABELS;
 
+  const noisy = isNoisy(state);
+  const backs = noisy ? hasPutBack(state) : state.verified !== null;
   const orders: Choice[] = [
     ["order", supports ? "order of removal" : "place"],
-    ["change", "largest change"],
-    ...(supports && state.verified !== null ? [["back", `if ${deedOf(state).back}`] as const] : []),
+    ...(noisy ? [] : [["change", "largest change"] as const]),
+    ...(supports && backs ? [["back", `if ${deedOf(state).back}`] as const] : []),
     ["row", "row number"],
     ...(several ? [["label", "label"] as const] : []),
   ];

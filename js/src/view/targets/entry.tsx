@@ -20,6 +20,8 @@ export function outcome(entry: TargetEntry, labels: boolean): string {
       return `${count(size)} ${size === 1 ? one : many}`;
     case "unflippable":
       return "no flip";
+    case "unstable":
+      return "unstable";
     case "limit":
       return `> ${count(size)} ${many}`;
     case "failed":
