@@ -65,8 +65,8 @@ class Recipe:
         if self.training is not None:
             return self.training(kept, seed)
         fresh = _unfitted(self.estimator)
-        if seed is not None:
-            fresh.set_params(**dict.fromkeys(random_states(fresh), seed))
+        if seed is not None and (names := random_states(fresh)):
+            fresh.set_params(**dict.fromkeys(names, seed))
         more = {} if self.sample_weight is None else {"sample_weight": self.sample_weight[kept]}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # hundreds of refits would say the same again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Generator, Sequence
@@ -27,7 +28,14 @@ from forcing.study.options import LARGEST_SHARE, RunOptions, number, one_of, pro
 from forcing.study.refit_doubts import refit_doubts
 from forcing.study.refits import SCORERS, Refits, followed_up, ranked
 from forcing.study.retrained_run import RetrainedRun
-from forcing.study.retrainings import PROBES, Retrainings, Settings, middle, tally
+from forcing.study.retrainings import (
+    PROBES,
+    SEARCHERS,
+    Retrainings,
+    Settings,
+    middle,
+    tally,
+)
 
 WITH_OBJECTIVE = ("mfs-newton", "mfs-retrain")
 """Methods that take gradients of the model."""
@@ -303,18 +311,18 @@ class BlackBoxExplainer:
         first = next(self.retrainings.on_all_rows(1))
         if isinstance(first, str):
             raise self._untrainable(self.n_rows, first)
-        if not question.decision(self.says(first.model, row)).flipped:
-            return
-        second = list(self.retrainings.on_all_rows(2))[1]
-        if isinstance(second, str):
-            return
-        some = np.linspace(0, self.n_rows - 1, min(self.n_rows, CHECKED)).astype(np.intp)
-        given, one, other = (
-            self.model.recipe.decides(fitted, np.unique(some))
-            for fitted in (self.model.fitted, first.model, second.model)
-        )
-        apart = float(np.mean(given != one))
-        if apart > 3 * np.mean(other != one) + 0.1:
+        if question.decision(self.says(first.model, row)).flipped:
+            self._check_everywhere()
+
+    def _check_everywhere(self) -> None:
+        """Compare the model with some retrainings on all rows, and these with one another."""
+        again = [one for one in self.retrainings.on_all_rows(SEARCHERS) if not isinstance(one, str)]
+        some = np.unique(np.linspace(0, self.n_rows - 1, CHECKED).astype(np.intp))
+        decides = [self.model.recipe.decides(one.model, some) for one in again]
+        given = self.model.recipe.decides(self.model.fitted, some)
+        apart = min(float(np.mean(given != other)) for other in decides)
+        usual = max(float(np.mean(a != b)) for a, b in itertools.combinations(decides, 2))
+        if apart > usual + MORE_APART:
             raise TrainingMismatchError(
                 f"{self.description}, trained again on all rows, decides {apart:.0%} of the "
                 f"training rows otherwise than the model given. {SAME_DATA}"
@@ -326,6 +334,9 @@ class BlackBoxExplainer:
 
 CHECKED = 500
 """Training rows at which a model that varies is compared with its retrainings."""
+
+MORE_APART = 0.1
+"""Share of these rows that it may decide otherwise, beyond what they do among themselves."""
 
 SAME_DATA = (
     "Pass the rows, labels and sample_weight that fit received; where the estimator draws at "
