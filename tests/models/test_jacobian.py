@@ -27,7 +27,7 @@ def case(request):
 
 def study_of(module, X, y, **options):
     options = {"parameters": lambda name: True, "damping": DAMPING, "batch_size": 16, **options}  # noqa: ARG005
-    own = {key: options.pop(key) for key in ("refit", "seeds") if key in options}
+    own = {key: options.pop(key) for key in ("refit",) if key in options}
     return forcing.Study(forcing.TorchModel(module, weight_decay=DECAY, **options), X, y, **own)
 
 
@@ -134,15 +134,14 @@ def test_sets_flip_most_seeds_of_fine_tuning(case):
     def refit(rows, seed):
         return trained(module, X[rows], y[rows], epochs=12, seed=seed)
 
-    study = study_of(module, X, y, refit=refit, seeds=3, damping=None)
+    study = study_of(module, X, y, refit=refit, damping=None)
     margins = [study.claim(x).margin for x in more[:60]]
-    x = more[int(np.argsort(margins)[3])]
-    ex = study.explain(x)
-    assert ex.flipped
+    found = ((x, study.explain(x)) for x in (more[int(i)] for i in np.argsort(margins)[3:12]))
+    x, ex = next((x, ex) for x, ex in found if ex.verified)
     assert not any("refit=" in note for note in study.notes)
     kept = np.setdiff1d(np.arange(N), ex.supports)
     flips = 0
-    for seed in range(3):
+    for seed in range(900, 903):
         logits = refit(kept, seed)(x[None])[0]
         decided = int(logits > 0) if len(logits) == 1 else int(logits.argmax())
         flips += decided != ex.claim.favoured

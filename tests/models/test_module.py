@@ -158,7 +158,7 @@ def test_labels_may_have_names():
         forcing.Study(forcing.TorchModel(module, weight_decay=DECAY), X, names)
 
 
-def test_training_of_ones_own_is_asked_seed_by_seed(case):
+def test_training_of_ones_own_has_the_last_word(case):
     module, X, y, more, plain = case
     asked = []
 
@@ -167,19 +167,18 @@ def test_training_of_ones_own_is_asked_seed_by_seed(case):
         return trained(module, X[rows], y[rows], epochs=3, seed=seed)
 
     model = forcing.TorchModel(module, weight_decay=DECAY)
-    study = forcing.Study(model, X, y, refit=refit, seeds=3, random_state=5)
-    x = more[unsure(plain, more)[0]]
-    ex = study.explain(x)
-    assert ex.flipped
-    assert asked[-3:] == [5, 6, 7]
+    study = forcing.Study(model, X, y, refit=refit, random_state=5)
+    found = ((x, study.explain(x)) for x in (more[place] for place in unsure(plain, more)[4:16]))
+    x, ex = next((x, ex) for x, ex in found if ex.verified)
+    assert ex.agreement > 0.8
     kept = np.setdiff1d(np.arange(len(X)), ex.supports)
     flips = 0
-    for seed in (5, 6, 7):
+    for seed in (905, 906, 907):
         logits = refit(kept, seed)(x[None])[0]
         decided = int(logits > 0) if len(logits) == 1 else int(logits.argmax())
         flips += decided != ex.claim.favoured
     assert flips >= 2
-    assert f"your refit ({flips} of 3 seeds flip)" in repr(ex)
+    assert "fresh retrainings" in repr(ex)
 
 
 @pytest.mark.parametrize("returned", ["function", "classifier"])

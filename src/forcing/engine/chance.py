@@ -94,7 +94,7 @@ Answers: TypeAlias = NDArray[np.float64]
 NOISE = 0.005
 """Of an answer, as a share of 1: less from one training to the next is no noise worth a word."""
 
-OWN = 0.3
+OWN = 0.1
 """Of the squared effects of leaving rows out, what may be no sum of the effects of the parts."""
 
 

@@ -23,8 +23,9 @@ from forcing.models.neighbours import AdaptedNeighbours
 from forcing.models.orders import Features
 from forcing.models.verdict import Question, Says, ask
 from forcing.records import Claim, Decision, Event, Label, Progress, Ranking, Start, finished
-from forcing.study.knockout import KnockoutRun
+from forcing.study.knockout import REFITS, KnockoutRun
 from forcing.study.options import LARGEST_SHARE, RunOptions, number, one_of, probability
+from forcing.study.poll import TRAININGS
 from forcing.study.refit_doubts import refit_doubts
 from forcing.study.refits import SCORERS, Refits, followed_up, ranked
 from forcing.study.retrained_run import RetrainedRun
@@ -128,6 +129,7 @@ class BlackBoxExplainer:
         one_run = one_run and not isinstance(self.model, AdaptedNeighbours)
         method, limit = options.search.method, options.limit
         yield Start(claim, method, limit, options.baselines, one_run=one_run)
+        yield Progress("prepare", 0, None, self._cost(options))
         for done in self.retrainings.probe():
             yield Progress("prepare", done, PROBES, "whether training repeats itself")
         if self.retrainings.varies:
@@ -135,6 +137,15 @@ class BlackBoxExplainer:
             yield from run.events()
         else:
             yield from KnockoutRun(self, question, claim, row, options).events()
+
+    def _cost(self, options: RunOptions) -> str:
+        """What is ahead, as far as it is known before the first training."""
+        if self.retrainings.varies:
+            most = TRAININGS if options.max_refits is None else options.max_refits
+            seconds = self.retrainings.seconds
+            return f"at most {most} trainings{f' of about {seconds:.2g} s' if seconds else ''}"
+        most = REFITS if options.max_refits is None else options.max_refits
+        return f"at most {most} refits of about {self.refitted[1]:.2g} s each"
 
     def predict_without(
         self, rows: Sequence[int], x: Any, rival: Label = None, threshold: float | None = None

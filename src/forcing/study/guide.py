@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,26 +61,49 @@ class Guide:
         if self._fixed is None:
             found = shares(so_far.models, self.X, self.row, self.support)
             if found is not None:
-                return found.order(allowed, enough, least)
+                rows, taken = found.order(allowed, enough, least)
+                return (
+                    self._and_others(allowed, rows, taken) if len(rows) < least else (rows, taken)
+                )
             self._fixed = self._by_surrogate()
         order, effect = self._fixed
         left = allowed[order]
         return order[left], np.cumsum(effect[left])
 
+    def _and_others(
+        self, allowed: NDArray[np.bool_], rows: NDArray[np.intp], taken: NDArray[np.float64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """All further rows that speak for the decision, the nearest first: they share no leaf with
+        the target now, but may when trees are trained without the others.
+        """
+        allowed[rows] = False
+        others = self.nearest[allowed[self.nearest]]
+        reached = float(taken[-1]) if len(taken) else 0.0
+        return np.concatenate([rows, others]), np.concatenate(
+            [taken, np.full(len(others), reached)]
+        )
+
+    @cached_property
+    def nearest(self) -> NDArray[np.intp]:
+        """(n,): the rows by their distance from the target."""
+        away = self.features.matrix - self.features.row(self.row)
+        return np.argsort(np.sum(away**2, axis=1), kind="stable")
+
     def follow(self, order: NDArray[np.intp]) -> None:
         """From now on in this order, whatever the models say."""
+        self._fixed = self._in_order(order)
+
+    def _in_order(self, order: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         order = order[self.allowed[order]]
-        each = self.margin / max(1.0, HALFWAY * len(order))
-        self._fixed = order, np.full(len(order), each)
+        return order, np.full(len(order), self.margin / max(1.0, HALFWAY * len(order)))
 
     def _by_surrogate(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        if self.features.matrix.shape[1] > WIDEST:
+            return self._in_order(self.nearest)
         at = self.features.row(self.row)
-        if self.features.matrix.shape[1] <= WIDEST:
-            effect = surrogate_support(self.features.matrix, at, self.support, self.weights)
-            rows = np.flatnonzero(self.allowed & (effect > 0))
-            order = rows[np.argsort(-effect[rows], kind="stable")]
-            return order, effect[order]
-        distance = np.sum((self.features.matrix - at) ** 2, axis=1)
-        self.follow(np.argsort(distance, kind="stable"))
-        assert self._fixed is not None  # noqa: S101 - for the type checker
-        return self._fixed
+        effect = surrogate_support(self.features.matrix, at, self.support, self.weights)
+        rows = np.flatnonzero(self.allowed & (effect > 0))
+        order = rows[np.argsort(-effect[rows], kind="stable")]
+        # Where the surrogate is wrong, any row that speaks for the decision may matter.
+        rest = self.nearest[self.allowed[self.nearest] & ~np.isin(self.nearest, order)]
+        return np.concatenate([order, rest]), np.concatenate([effect[order], np.zeros(len(rest))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -40,6 +40,9 @@ REFITS = 400
 
 SEARCHED = 0.75
 """Of the budget, for the search; the rest is for the confidence after each step of its set."""
+
+SMALLER = 0.9
+"""Times the size of the set that was told last, at most, for one to be told in the search."""
 
 T = TypeVar("T")
 Stage: TypeAlias = Generator[Event, None, T]
@@ -77,6 +80,8 @@ class KnockoutRun:
             self.recipe, row, question, claim.confidence, explainer.n_jobs, self.becomes
         )
         self.trials = self.refits.trials(0, slack=options.search.slack)
+        self.shown: Rows = ()
+        """The set that was told while the search goes on."""
         self._spend(SEARCHED)
 
     def events(self) -> Generator[Event, None, None]:
@@ -112,10 +117,38 @@ class KnockoutRun:
             )
         else:
             ways = self._ways()
-        found = yield from knockout(self.trials, ways, self.options.limit, refine, self._rest())
+        work = knockout(self.trials, ways, self.options.limit, refine, self._rest())
+        found = yield from self._watched(work) if refine else work
         if found is None:
             return self._nothing(ways)
         return _Found("flipped", f"{_rows(len(found))} the decision.", found, self._singles())
+
+    def _watched(self, work: Generator[Progress, None, Rows | None]) -> Stage[Rows | None]:
+        """The same search; the set so far is told as soon as there is one, and as it shrinks."""
+        while True:
+            try:
+                item = next(work)
+            except StopIteration as done:
+                found: Rows | None = done.value
+                return found
+            yield item
+            best = self.trials.best
+            if best is None or (self.shown and len(best) > SMALLER * len(self.shown)):
+                continue
+            steps = tuple(self._as_known(best))
+            if self.shown:
+                yield Refined(steps, len(self.trials.prefix or best), self._seconds())
+            else:
+                yield from steps
+            self.shown = best
+
+    def _as_known(self, rows: Rows) -> Iterator[Step]:
+        """A step for each row, by the refits that happened to be made."""
+        margin = self.claim.margin
+        for number in range(1, len(rows) + 1):
+            known = self.trials.known(rows[:number])
+            margin = margin if known is None else known
+            yield self._step(number, rows[number - 1], margin)
 
     def _ballot(self) -> Ballot | None:
         """The vote of the nearest rows, where the model is one with a closed form."""
@@ -272,7 +305,8 @@ class KnockoutRun:
             skipped += known is None
             margin = margin if known is None else known
             steps.append(self._step(number, row, margin))
-            yield steps[-1]
+            if not self.shown:  # else the view has steps, which the refined ones replace
+                yield steps[-1]
         return steps, skipped
 
     def _affordable(self, rows: Rows) -> list[int]:

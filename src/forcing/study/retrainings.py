@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -151,6 +152,8 @@ class Retrainings:
         self.wanted = settings.retrainings
         self.chance = Chance(trainer.n_rows, settings.leave_out, settings.seeds, settings.first)
         self.n_jobs = n_jobs
+        self.seconds: float | None = None
+        """That the last training on all rows took; None as long as there was none."""
         self._whole: dict[int, Trained] = {}
         self._keep: bool | None = None
         self._varies: bool | None = None
@@ -201,7 +204,9 @@ class Retrainings:
             if number in self._whole:
                 yield self._whole[number]
                 continue
+            began = time.perf_counter()
             one = next(missing)
+            self.seconds = time.perf_counter() - began
             if isinstance(one, Trained) and self._may_keep(one):
                 self._whole[number] = one
             yield one

@@ -146,8 +146,11 @@ class Run:
             if self.verdict is not None and self.verdict.over:
                 return (yield from self._failed(refined, verified))
             # The user's estimator disagrees: ask for a flip that is clearer by the difference.
-            apart = abs(verified.decision.margin - refined.steps[-1].margin)
-            options = replace(options, slack=2 * max(options.slack, apart))
+            reached = refined.steps[-1].margin
+            slack = 2 * max(options.slack, abs(verified.decision.margin - reached))
+            if self.verdict is not None and self.verdict.varies:
+                slack = max(options.slack, 1.1 * self.verdict.short - reached)
+            options = replace(options, slack=slack)
 
     def _flipped(self, refined: Refined, verified: Verified | None) -> Stage[_Found]:
         yield refined

@@ -13,6 +13,7 @@ from scipy.special import expit, softmax
 
 from forcing.engine.chance import FRESH, are_alike, can_pass, is_most, level_of
 from forcing.engine.problem import Problem
+from forcing.engine.retraining import CLEAR
 from forcing.models import AdaptedModel
 from forcing.models.black_box import take_rows
 from forcing.models.leaves import Trained
@@ -77,6 +78,8 @@ class UserVerdict:
         self.retrainings, self.problem, self.verifier = retrainings, problem, verifier
         self.number = 0
         """How many candidates were put to the test."""
+        self.short = 0.0
+        """By how much the margin of the last one was short of what most trainings would flip."""
 
     @property
     def varies(self) -> bool:
@@ -111,6 +114,8 @@ class UserVerdict:
             self.retrainings.trained(numbers, rows), "your training, fresh"
         )
         agreement = tally(fresh)
+        margins = np.array([decision.margin for decision in fresh])
+        self.short = max(0.0, float(np.mean(margins) + CLEAR * np.std(margins, ddof=1)))
         passed = is_most(agreement.flips, agreement.of, level_of(self.number))
         other = None
         if passed:
