@@ -178,9 +178,9 @@ def adapt_black_box(
     if data.sample_weight is not None and not has_fit_parameter(model, "sample_weight"):
         raise ValueError(f"sample_weight was given, but {name}.fit takes none: leave it out.")
     estimator, fixed = _seeded(_unfitted(model))
-    notes = [f"Sets were searched by refitting {name}: smaller ones may exist."]
+    notes = [f"Explained by refitting {name}; a smaller set may exist."]
     if training is not None:
-        notes = ["Sets were searched by your own training, done again: smaller ones may exist."]
+        notes = ["Explained by your own training, done again; a smaller set may exist."]
     if reason is not None:
         notes.append(reason)
     if fixed and training is None:

@@ -165,13 +165,7 @@ class Run:
         """No set passed the test of the user's own trainings, and no further one could."""
         yield refined
         yield verified
-        agreement = verified.agreement
-        counted = "" if agreement is None else f", {agreement.flips} of {agreement.of} otherwise"
-        reason = (
-            f"{verified.candidates} sets were put to the test of your own training{counted} "
-            "without the last: that does not tell that most would decide so."
-        )
-        return _Found("limit", reason, _rows(refined.steps))
+        return _Found("limit", _of_own_training(verified), _rows(refined.steps))
 
     def _other_starts(
         self, steps: list[Step], greedy: Candidate, options: SearchOptions
@@ -321,6 +315,8 @@ class Run:
             slack = self.options.search.slack
             clearly = f", though not by {slack:g} log-odds" if slack else ""
             return _Found("flipped", f"{size} {nouns} flip the decision{clearly}.", candidate.rows)
+        if verified is not None and verified.agreement is not None:
+            return _Found("limit", _of_own_training(verified), candidate.rows)
         if size >= self.options.limit:
             with_them = (
                 f"Without {size} rows" if self.problem.others is None else f"With {size} new labels"
@@ -412,6 +408,17 @@ class _Found:
     status: Status
     reason: str
     rows: tuple[int, ...]
+
+
+def _of_own_training(verified: Verified) -> str:
+    """Why a set is not verified that was put to the test of the user's own trainings."""
+    agreement, number = verified.agreement, verified.candidates
+    counted = "" if agreement is None else f" {agreement.flips} of {agreement.of}"
+    sets = "1 set was" if number == 1 else f"{number} sets were"
+    return (
+        f"{sets} put to the test of your own training; without the last one{counted} fresh "
+        "trainings decide otherwise: it is not known that most would."
+    )
 
 
 def _rows(steps: list[Step] | tuple[Step, ...]) -> tuple[int, ...]:
