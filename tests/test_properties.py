@@ -53,7 +53,7 @@ def problems(names, most_rows=40, columns=30, **more):
     )
 
 
-def asked(arguments):
+def asked(arguments, **settings):
     """The case, its study and the options of its question; None where the fit as given and the
     optimum decide differently, which is refused.
     """
@@ -61,7 +61,7 @@ def asked(arguments):
     if arguments["kind"] == "tiny and huge columns" and arguments["name"] in ("sag", "saga"):
         return None  # there scikit-learn itself ends nowhere near its optimum
     try:
-        study = forcing.Study(case.model, case.X, case.y, sample_weight=case.weights)
+        study = forcing.Study(case.model, case.X, case.y, sample_weight=case.weights, **settings)
     except forcing.ConvergenceError:
         assert arguments["kind"] == "tiny and huge columns"
         return None
@@ -134,9 +134,28 @@ def test_never_crashes_and_never_claims_a_false_flip(arguments, method):
 @a_few(12)
 @given(problems(REFITTED, most_rows=14, columns=5))
 def test_refits_alone_claim_no_false_flip(arguments):
-    if (question := asked(arguments)) is not None:
+    if (question := asked(arguments, retrainings=1)) is not None:
         case, study, options = question
         assert_explained(case, study.explain(case.x, max_refits=40, **options))
+
+
+@a_few(12)
+@given(problems(REFITTED, most_rows=14, columns=5), st.sampled_from(["mfs", "relabel", "random"]))
+def test_retrainings_say_what_they_counted(arguments, method):
+    """Of tiny data, on which nearly every decision of a tree is one of chance."""
+    if (question := asked(arguments)) is None:
+        return
+    case, study, options = question
+    method = "mfs" if case.threshold is not None else method
+    ex = study.explain(case.x, method=method, max_refits=60, **options)
+    assert ex.status in {*SETTLED, "unstable"}
+    assert ex.flipped == (ex.status == "flipped")
+    if ex.stability is not None:
+        assert (ex.status == "unstable") == (ex.stability < 8.5 / 11)
+    if ex.agreement is not None and ex.flipped:
+        assert ex.agreement > 8.5 / 11
+        assert ex.verification.decision.flipped
+    assert set(ex.supports.tolist()) <= set(range(case.n_rows))
 
 
 @a_few(12)
