@@ -294,14 +294,24 @@ def test_training_of_ones_own(forest):
     asked = []
 
     def refit(rows, seed):
-        asked.append((len(rows), seed))
+        asked.append((frozenset(rows.tolist()), seed))
         return clone(model).set_params(random_state=seed).fit(X[rows], y[rows])
 
-    ex = forcing.Study(model, X, y, refit=refit).explain(x)
+    study = forcing.Study(model, X, y, refit=refit)
+    stream, search, verdict = study.events(x), 0, 0
+    for event in stream:
+        if isinstance(event, Progress) and event.phase != "verify":
+            search = len(asked) + 1
+        elif isinstance(event, Progress):
+            verdict = len(asked) + 1
+    assert verdict >= search + 21  # the verdict, and its control
+    assert len({seed for _, seed in asked[search : search + 11]}) == 11
+    # A verdict is spoken by trainings that the search has never seen.
+    assert not {seed for _, seed in asked[search:]} & {seed for _, seed in asked[:search]}
+    ex = study.explain(x)
     assert ex.verified
     assert ex.stability is not None
-    assert len({seed for _, seed in asked[-22:-11]}) == 11
-    assert "your own training" in " ".join(forcing.Study(model, X, y, refit=refit).notes)
+    assert "your own training" in " ".join(study.notes)
 
 
 def test_a_regression_forest():
