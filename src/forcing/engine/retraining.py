@@ -184,17 +184,18 @@ class RetrainingSearch:
         yield found
         return found
 
-    def indistinct(self, size: int) -> tuple[int, int] | None:
-        """Lengths of the order that the noise of the search does not tell from `size`; None where
-        it does not fall with the length, or only this length is left.
+    def indistinct(self, found: Measured) -> tuple[int, int] | None:
+        """Lengths of the order that the noise of the search does not tell from this set's; None
+        where it was no length of it, where the mean does not fall with the length, or where only
+        this one is left.
         """
-        here = self.path.get(size)
-        near = [k for k in self.path if k < size and k >= size // 2] or [0]
-        if here is None or size < 2:
+        size = len(found.rows)
+        if size < 2 or self.path.get(size) is not found:
             return None
-        slope = (self.path[min(near)].mean - here.mean) / (size - min(near))
+        shorter = min((k for k in self.path if size // 2 <= k < size), default=0)
+        slope = (self.path[shorter].mean - found.mean) / (size - shorter)
         if slope <= 0:
             return None
-        apart = 1.64 * self.spread * math.sqrt(2.0 / len(here.margins)) / slope
+        apart = 1.64 * self.spread * math.sqrt(2.0 / len(found.margins)) / slope
         low, high = max(1, round(size - apart)), round(size + apart)
         return (low, high) if low < size else None

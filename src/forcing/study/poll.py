@@ -79,8 +79,11 @@ class Poll:
         note = f"without {len(rows)} rows" if self.becomes is None else f"{len(rows)} new labels"
         return self._measured(rows, range(SEARCHERS), "search", note)
 
-    def fresh(self, rows: Rows, candidate: int) -> Work[list[Decision]]:
-        """Retrainings that no search has seen, nor the verdict on another candidate."""
+    def fresh(self, rows: Rows, candidate: int, then: int = 0) -> Work[list[Decision]]:
+        """Retrainings that no search has seen, nor the verdict on another candidate; if `then`
+        so many more may follow.
+        """
+        self._afford(self.wanted + then)
         return self._decisions(rows, self._fresh(candidate), "verify", "fresh retrainings")
 
     def control(self, rows: Rows, candidate: int) -> Work[list[Decision]]:
@@ -93,6 +96,7 @@ class Poll:
 
     def put_back(self, rows: Rows, row: int, candidate: int) -> Work[list[Decision]]:
         """The retrainings of the verdict with one row of the set in place."""
+        self._afford(2 * self.wanted)  # the control comes after it
         without = tuple(other for other in rows if other != row)
         return self._decisions(without, self._fresh(candidate), "refine", "put rows back")
 
@@ -116,6 +120,12 @@ class Poll:
     ) -> Work[Measured]:
         models: list[Trained] = []
         decisions = yield from self._decisions(rows, numbers, phase, note, models)
+        return self.measured(rows, decisions, models)
+
+    def measured(
+        self, rows: Rows, decisions: Sequence[Decision], models: Sequence[Trained] = ()
+    ) -> Measured:
+        """What was decided, for a search."""
         margins = np.array([decision.margin for decision in decisions]) / self.question.spread
         return Measured(
             rows,
@@ -124,6 +134,10 @@ class Poll:
             sum(decision.flipped for decision in decisions),
             tuple(models),
         )
+
+    def _afford(self, trainings: int) -> None:
+        if self.used + trainings > self.most or time.perf_counter() > self.until:
+            raise BudgetSpentError
 
     def _decisions(
         self,
@@ -135,8 +149,7 @@ class Poll:
     ) -> Work[list[Decision]]:
         """One for each number; the first models go to `models`."""
         new = [bool(rows) or not self.retrainings.has(number) for number in numbers]
-        if self.used + sum(new) > self.most or time.perf_counter() > self.until:
-            raise BudgetSpentError
+        self._afford(sum(new))
         decisions: list[Decision] = []
         trained = iter(self._trained(rows, numbers))
         for place, is_new in enumerate(new):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -41,7 +41,7 @@ from forcing.study.retrainings import Retrainings, middle, tally, unstable
 if TYPE_CHECKING:
     from forcing.study.black_box import BlackBoxExplainer
 
-FEW = 4
+FEW = 3
 """Rows of a set up to which each is put back by itself, where the noise allows to see it."""
 
 STRICTER = 0.5
@@ -123,17 +123,32 @@ class RetrainedRun:
     def _confirmed(
         self, search: RetrainingSearch, found: Measured, fresh: list[Decision], number: int
     ) -> Stage[None]:
+        """Of few rows, those that can be spared go back first."""
+        while True:
+            needed, put_back, note, spare = yield from self._each_put_back(search, found, number)
+            if spare is None:
+                break
+            smaller = tuple(row for row in found.rows if row != spare)
+            again: list[Decision] = []
+            with suppress(BudgetSpentError):
+                if can_pass(number + 1, self.poll.wanted):
+                    again = yield from self.poll.fresh(smaller, number + 1, then=self.poll.wanted)
+                    number += 1
+            if not again or not is_most(tally(again).flips, len(again), level_of(number)):
+                break  # that the row can be spared is not known either
+            found, fresh = self.poll.measured(smaller, again), again
+            yield from self._show(search, found)
+            yield _band([search.start, found])
         control: Tally | None = None
         with suppress(BudgetSpentError):  # what it would have shown is not known, and not said
             control = tally((yield from self.poll.control(found.rows, number)))
-        irreducible, put_back, note = yield from self._each_put_back(search, found, number)
         yield self._verified(
             fresh,
             number,
             flipped=True,
             control=control,
-            sizes=search.indistinct(len(found.rows)),
-            irreducible=irreducible,
+            sizes=search.indistinct(found),
+            irreducible=needed,
             put_back=put_back,
             note=note,
         )
@@ -167,33 +182,36 @@ class RetrainedRun:
 
     def _each_put_back(
         self, search: RetrainingSearch, found: Measured, number: int
-    ) -> Stage[tuple[bool | None, tuple[float, ...], str]]:
-        """Whether every row is needed, the confidence with each put back, and why that is not
-        known: asked where one row's part of the change is above the noise, and rows are few.
+    ) -> Stage[tuple[bool | None, tuple[float, ...], str, int | None]]:
+        """Whether every row is needed, the confidence with each put back, why that is not known,
+        and a row that can be spared: asked where one row's part of the change is above the noise,
+        and rows are few.
         """
         rows, of_each = found.rows, self.poll.wanted
         if not self.options.refine or self.options.search.method not in ("mfs", RELABEL):
-            return None, (), ""
+            return None, (), "", None
         if len(rows) == 1:
-            return True, (float(np.mean(search.start.confidences)),), ""
+            return True, (float(np.mean(search.start.confidences)),), "", None
         part = (search.start.mean - found.mean) / len(rows)
         if part < 2 * search.spread / math.sqrt(of_each):
-            return None, (), "row by row is not meant here: one row's part is below the noise"
+            note = "row by row is not meant here: one row's part is below the noise"
+            return None, (), note, None
         if len(rows) > FEW:
-            return None, (), f"row by row was not asked: each row takes {of_each} trainings"
-        confidences, needed, spare = [], 0, False
+            note = f"row by row was not asked: each row takes {of_each} trainings"
+            return None, (), note, None
+        backs: list[Tally] = []
         try:
             for row in rows:
-                back = tally((yield from self.poll.put_back(rows, row, number)))
-                confidences.append(float(np.mean(back.confidences)))
-                needed += is_most(back.of - back.flips, back.of)
-                spare = spare or is_most(back.flips, back.of)
+                back = yield from self.poll.put_back(rows, row, number)
+                backs.append(tally(back))
         except BudgetSpentError:
-            return None, (), "the budget ended before each row was put back"
-        if spare or needed == len(rows):
-            return not spare, tuple(confidences), ""
-        why = "with some single row put back it is not known what most retrainings decide"
-        return None, tuple(confidences), why
+            return None, (), "the budget ended before each row was put back", None
+        confidences = tuple(float(np.mean(back.confidences)) for back in backs)
+        most = max(range(len(rows)), key=lambda place: backs[place].flips)
+        if all(is_most(of_each - back.flips, of_each) for back in backs):
+            return True, confidences, "", None
+        note = "with some single row put back it is not known what most retrainings decide"
+        return None, confidences, note, rows[most] if is_most(backs[most].flips, of_each) else None
 
     def _nothing(self, search: RetrainingSearch) -> Stage[None]:
         best = search.best
@@ -254,7 +272,7 @@ class RetrainedRun:
             if not isinstance(item, Measured):
                 yield item
                 continue
-            yield _band(search)
+            yield _band(search.path.values())
             best = search.best
             if best is not None and len(best.rows) > failed:
                 yield from self._show(search, best)
@@ -272,11 +290,12 @@ class RetrainedRun:
 
     def _steps(self, search: RetrainingSearch, found: Measured) -> Iterator[Step]:
         """One for each row; between two lengths that were trained, on the line between them."""
-        known = [k for k in sorted(search.path) if k <= len(found.rows)]
+        told = [m for m in search.path.values() if m.rows == found.rows[: len(m.rows)]]
+        known = sorted({len(m.rows): m for m in (*told, found)}.items())
         lengths = np.arange(1, len(found.rows) + 1)
-        margins = np.interp(lengths, known, [search.path[k].mean for k in known])
-        means = [float(np.mean(search.path[k].confidences)) for k in known]
-        confidences = np.interp(lengths, known, means)
+        margins = np.interp(lengths, [k for k, _ in known], [m.mean for _, m in known])
+        means = [float(np.mean(m.confidences)) for _, m in known]
+        confidences = np.interp(lengths, [k for k, _ in known], means)
         for place, row in enumerate(found.rows):
             label = self.explainer.label(row, self.question)
             yield Step(
@@ -319,9 +338,9 @@ def _of(found: Measured) -> str:
     return "1 row" if len(found.rows) == 1 else f"{len(found.rows)} rows"
 
 
-def _band(search: RetrainingSearch) -> Band:
+def _band(measured: Iterable[Measured]) -> Band:
     points = []
-    for k in sorted(search.path):
-        values = search.path[k].confidences
-        points.append((k, float(np.mean(values)), min(values), max(values)))
+    for one in sorted(measured, key=lambda m: len(m.rows)):
+        values = one.confidences
+        points.append((len(one.rows), float(np.mean(values)), min(values), max(values)))
     return Band(tuple(points))
