@@ -6,10 +6,12 @@ import itertools
 import math
 import time
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,7 @@ from forcing.study.retrainings import (
     Retrainings,
     Settings,
     middle,
+    prepared,
     tally,
 )
 
@@ -135,6 +138,26 @@ class BlackBoxExplainer:
             yield from run.events()
         else:
             yield from KnockoutRun(self, question, claim, row, options).events()
+
+    def prepare(
+        self,
+        targets: Sequence[Any],
+        options: RunOptions,  # noqa: ARG002 - whatever is asked, it is asked of retrainings
+        until: float,
+    ) -> Generator[Progress, None, None]:
+        """Find out whether training repeats itself; where it does not, train on all rows."""
+        trainings = self.retrainings
+        yield from prepared(trainings, lambda: self._rows(targets), self.says, until)
+        if not trainings.varies and time.time() < until:
+            _ = self.refitted  # else each thread would refit for itself
+
+    def _rows(self, targets: Sequence[Any]) -> dict[str, Any]:
+        rows = {}
+        for x in targets:
+            with suppress(TrainingMismatchError, ValueError):  # its outcome says what is wrong
+                row = self.model.row(x)
+                rows[str(joblib.hash(row))] = row
+        return rows
 
     def predict_without(
         self, rows: Sequence[int], x: Any, rival: Label = None, threshold: float | None = None
