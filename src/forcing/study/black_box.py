@@ -176,8 +176,10 @@ class BlackBoxExplainer:
         self.retrainings.find_out()
         if not self.retrainings.varies:
             return self.decide(kept, row, question)
-        numbers = range(self.retrainings.wanted)
-        trained = self.retrainings.trained(numbers, gone)
+        wanted = self.retrainings.wanted
+        trained = self.retrainings.on_all_rows(wanted)
+        if gone:
+            trained = self.retrainings.trained(range(wanted), gone)
         decisions = [self.decided(one, row, question, len(kept)) for one in trained]
         return replace(middle(decisions), tally=tally(decisions))
 
