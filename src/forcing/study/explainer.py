@@ -46,11 +46,7 @@ class Explainer(Protocol):
     def events(
         self, x: Any, rival: Label, threshold: float | None, options: RunOptions
     ) -> Generator[Event, None, None]:
-        """A whole run; what is wrong with the target raises here, before the first record.
-
-        An explainer that cannot hold rows in place or change labels refuses `options.hold` and
-        the method "relabel" with a `TypeError`.
-        """
+        """A whole run; what is wrong with the target raises here, before the first record."""
 
     def prepare(
         self, targets: Sequence[Any], options: RunOptions, until: float
