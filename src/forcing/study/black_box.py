@@ -27,6 +27,8 @@ from forcing.models.verdict import Question, Says, ask
 from forcing.records import Claim, Decision, Event, Label, Progress, Ranking, Start, finished
 from forcing.study.knockout import KnockoutRun
 from forcing.study.options import LARGEST_SHARE, RunOptions, number, one_of, probability
+from forcing.study.poll import Poll
+from forcing.study.rankings import followed_by_retrainings
 from forcing.study.refit_doubts import refit_doubts
 from forcing.study.refits import SCORERS, Refits, followed_up, ranked
 from forcing.study.retrained_run import RetrainedRun
@@ -225,15 +227,22 @@ class BlackBoxExplainer:
         threshold: float | None = None,
         seed: int | None = 0,
     ) -> Ranking:
-        """One baseline's order of the training rows, with `flips_at` by refitting."""
+        """One baseline's order of the training rows, with `flips_at` by refitting; where training
+        does not repeat itself, by the mean of several retrainings.
+        """
         one_of("method", method, tuple(SCORERS))
         row = self.model.row(x)
         says = self.says(self.model.fitted, row)
         question = self._question(says, rival, threshold)
-        start = question.decision(says).confidence
-        refits = Refits(self.model.recipe, row, question, start, self.n_jobs)
         ranking = ranked(method, self.features, row, self.support(question), seed)
         limit = int(LARGEST_SHARE * self.n_rows)
+        self.retrainings.find_out()
+        if self.retrainings.varies:
+            claim, options = question.claim(says), default_options(self.n_rows)
+            poll = Poll(self, self.retrainings, question, claim, row, options)
+            return finished(followed_by_retrainings(poll, ranking, limit))
+        start = question.decision(says).confidence
+        refits = Refits(self.model.recipe, row, question, start, self.n_jobs)
         return finished(followed_up(refits, refits.trials(0), ranking, limit))
 
     def support(self, question: Question) -> NDArray[np.float64]:

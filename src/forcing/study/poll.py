@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 TRAININGS = 100
 """Most trainings for a target unless `max_refits` says otherwise."""
+
+RANKERS = 3
+"""Retrainings of each length of a baseline's order; their mean counts."""
 
 SEARCHED = 0.6
 """Of the time, for the search; the rest is for the verdict and its control."""
@@ -80,6 +84,15 @@ class Poll:
             raise BudgetSpentError
         note = f"without {len(rows)} rows" if self.becomes is None else f"{len(rows)} new labels"
         return self._measured(rows, range(SEARCHERS), "search", note)
+
+    def allow(self, more: int) -> None:
+        """So many further trainings, whatever was used before; the time stays as it is."""
+        self.most = self.used + more
+
+    def ranked(self, rows: Rows, method: str) -> Work[Measured]:
+        """The retrainings of a baseline, the same for every length of every order."""
+        found = yield from self._measured(rows, range(RANKERS), "rank", method)
+        return replace(found, models=())
 
     def fresh(self, rows: Rows, candidate: int) -> Work[list[Decision]]:
         """Retrainings that no search has seen, nor the verdict on another candidate."""
