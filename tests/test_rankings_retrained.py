@@ -71,15 +71,16 @@ def test_the_curve_has_the_mean_confidence(case):
     study, x = case
     ranking = study.rank(x, "nearest")
     favoured = study.classes.tolist().index(study.claim(x).favoured)
-    k, told = ranking.curve[-1]
-    assert k == ranking.tried
-    chance, found = Chance(study.n_rows), []
-    for number in range(3):
-        kept = np.setdiff1d(np.arange(250), [*ranking.rows[:k], *chance.left_out(number)])
-        forest = clone(study.model).set_params(random_state=chance.seed(number))
-        forest.fit(study.X[kept], study.y[kept])
-        found.append(forest.predict_proba(x[None])[0, favoured])
-    assert told == pytest.approx(np.mean(found))
+    assert (ranking.curve[0][0], ranking.curve[-1][0]) == (0, ranking.tried)
+    chance = Chance(study.n_rows)
+    for k, told in ranking.curve:
+        found = []
+        for number in range(3):
+            kept = np.setdiff1d(np.arange(250), [*ranking.rows[:k], *chance.left_out(number)])
+            forest = clone(study.model).set_params(random_state=chance.seed(number))
+            forest.fit(study.X[kept], study.y[kept])
+            found.append(forest.predict_proba(x[None])[0, favoured])
+        assert told == pytest.approx(np.mean(found))
 
 
 def test_a_run_has_its_rankings_after_the_verdict(case):
