@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_wine, make_classification
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.preprocessing import StandardScaler
@@ -191,13 +192,38 @@ def test_what_cannot_be_held_is_refused_by_name(found, hold):
         study.explain(X[26], hold=hold)
 
 
-def test_a_model_known_by_its_refits_says_why_it_has_none():
+def test_a_model_known_by_its_refits_has_them_too():
     X, y = moons()[:2]
-    study = study_of(X, y, GaussianNB().fit(X, y))
-    first = study.explain(X[3], max_refits=60)
+    model = GaussianNB().fit(X, y)
+    first = study_of(X, y, model).explain(X[3], max_refits=150)
+    others = first.alternatives(2)
+    assert len(others) == 2
+    sets = {frozenset(e.supports.tolist()) for e in (first, *others)}
+    assert len(sets) == 3
+    for other in others:
+        kept = np.setdiff1d(np.arange(len(y)), other.supports)
+        assert GaussianNB().fit(X[kept], y[kept]).predict(X[[3]])[0] != first.claim.favoured
+
+
+def test_alternatives_of_a_forest_turn_most_trainings_of_the_test_s_own():
+    X, y = make_classification(300, 6, n_informative=3, flip_y=0.15, class_sep=0.7, random_state=0)
+    X, y, targets = X[:250], y[:250], X[250:]
+    model = RandomForestClassifier(8, min_samples_leaf=3, random_state=0).fit(X, y)
+    study = study_of(X, y, model)
+    confidence = [study.claim(x).confidence for x in targets]
+    x = targets[int(np.argsort(confidence)[30])]
+    first = study.explain(x)
     assert first.flipped
-    with pytest.raises(TypeError, match=r"alternatives\(\) .* needs a model with an objective"):
-        first.alternatives()
+    (other,) = first.alternatives(1)
+    assert frozenset(other.supports.tolist()) != frozenset(first.supports.tolist())
+    assert first.overlap(other) < first.size
+    assert other.agreement > 0.5
+    kept, draw, flips = np.setdiff1d(np.arange(len(y)), other.supports), np.random.default_rng(7), 0
+    for seed in range(21):
+        rows = np.sort(draw.choice(kept, len(kept) - 2, replace=False))
+        forest = RandomForestClassifier(8, min_samples_leaf=3, random_state=900 + seed)
+        flips += forest.fit(X[rows], y[rows]).predict(x[None])[0] != first.claim.favoured
+    assert flips > 21 / 2
 
 
 # Kept, told and saved

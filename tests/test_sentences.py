@@ -263,6 +263,11 @@ TABLE: dict[str, tuple[Any, str]] = {
         ("Good credit (74_%) is unstable: 4 of 11 retrainings on the same rows say bad credit. "
         "Chance decides here, not a set of rows."),
     ),
+    "unstable, the exception": (
+        ended(run(0), "unstable", "A reason.", stability=stable(10)),
+        ("Good credit (74_%) is unstable: 10 of 11 retrainings on the same rows say bad credit. "
+        "The model at hand is the exception: chance made it, not a set of rows."),
+    ),
     "unstable, several classes": (
         ended(run(0, start=THREE), "unstable", "A reason.", stability=stable(1)),
         ("Good credit (74_% against bad credit) is unstable: 1 of 11 retrainings on the same "

@@ -297,7 +297,7 @@ const end = shape<P.End>({
 });
 
 /** The first kernels did not say `error`. */
-const firstWhatIf = shape<Omit<P.WhatIf, "error">>({
+const firstWhatIf = shape<Omit<P.WhatIf, "error" | "tally">>({
   type: literal("what-if"),
   request: natural,
   out: list(natural),
@@ -306,7 +306,10 @@ const firstWhatIf = shape<Omit<P.WhatIf, "error">>({
   flipped: boolean,
 });
 
-const whatIf = grown<P.WhatIf, "error">(firstWhatIf, { error: nullable(string) });
+const whatIf = grown<P.WhatIf, "error" | "tally">(firstWhatIf, {
+  error: nullable(string),
+  tally: nullable(tally),
+});
 
 const events: { [K in P.Event["type"]]: Guard<Extract<P.Event, { type: K }>> } = {
   start,

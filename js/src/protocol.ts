@@ -216,6 +216,8 @@ export interface WhatIf {
   label: string;
   confidence: number;
   flipped: boolean;
+  /** What several retrainings decide, of which this is the median. */
+  tally?: Tally | null;
 }
 
 /** Whether the run is held; no part of the run itself. */

@@ -103,6 +103,15 @@ describe("parseMessage", () => {
     });
   });
 
+  it("refuses an answer whose retrainings are not counted right", () => {
+    const answer = { type: "what-if", request: 1, out: [1], label: "bad", confidence: 0.5 };
+    const told = (tally: unknown): unknown =>
+      parseMessage({ schema: SCHEMA, seq: 1, events: [{ ...answer, flipped: false, tally }] });
+    expect(told({ flips: 1, confidences: [0.4, 0.6] })).not.toBeNull();
+    expect(told(null)).not.toBeNull();
+    expect(told({ flips: 3, confidences: [0.4, 0.6] })).toBeNull();
+  });
+
   it("passes over events that it does not know", () => {
     const message = parseMessage({ schema: SCHEMA, seq: 1, events: [{ type: "later" }] });
     expect(message).toEqual({ schema: SCHEMA, seq: 1, events: [] });

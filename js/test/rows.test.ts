@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { TestLine, finished, start, step } from "./fixtures.js";
+import { TestLine, finished, noisy, start, step, tally } from "./fixtures.js";
 import { button, draw, settle, text } from "./page.js";
 
 describe("rows", () => {
@@ -120,6 +120,29 @@ describe("rows", () => {
     button(shadow, "Undo").click();
     await settle();
     expect(shadow.querySelector(".what-if")).toBeNull();
+  });
+
+  it("say how many retrainings decide so, where there were several", async () => {
+    const several = async (flips: number, flipped: boolean, classes = 2) => {
+      const line = new TestLine();
+      const state = { ...noisy(3), start: start({ classes }) };
+      const shadow = draw(state, line);
+      line.tell({ schema: "forcing.v1", seq: 9, state });
+      button(shadow, "Put back").click();
+      await settle();
+      const { request } = line.sent.filter((command) => command.type === "what-if").at(-1)!;
+      const { favoured, rival } = state.start.claim;
+      const label = flipped ? rival : favoured;
+      const answer = { out: [102, 103], label, confidence: flipped ? 0.48 : 0.53, flipped };
+      line.answer({ ...answer, request, tally: tally(flips) }, 10);
+      await settle();
+      return text(shadow.querySelector(".what-if"));
+    };
+    expect(await several(10, true)).toContain("put back: 10 of 11 retrainings: good (52");
+    expect(await several(3, false)).toContain("put back: 8 of 11 retrainings: bad (53");
+    expect(await several(10, true, 3)).toContain(
+      "10 of 11 retrainings decide otherwise, the median is good (52",
+    );
   });
 
   it("follow the cursor of the curve", async () => {

@@ -174,7 +174,7 @@ export function eventsOfARun(): Event[] {
     { type: "alternatives", ...alternatives!, rows },
     {
       ...{ type: "what-if", request: 1, out: [101], error: null },
-      ...{ label: "good", confidence: 0.4, flipped: true },
+      ...{ label: "good", confidence: 0.4, flipped: true, tally: tally(8) },
     },
     { type: "explained", target: 1, status: "flipped", size: 2 },
     state.end!,

@@ -189,11 +189,14 @@ class Ranking:
     scores: NDArray[np.float64]
     """Support of the decision, in the order of `rows`, in the method's own unit."""
     flips_at: int | None = None
-    """How many of its first rows, removed with refitting, flip the decision."""
+    """How many of its first rows, removed with refitting, flip the decision. Where training does
+    not repeat itself: without how many of them the mean log-odds of three common retrainings turns,
+    to within one eighth. That is no verdict, which takes fresh retrainings."""
     tried: int = 0
     """Longest prefix that was removed and refitted."""
     curve: tuple[tuple[int, float], ...] = ()
-    """(k, confidence after removing the first k rows and refitting), k rising from 0."""
+    """(k, confidence after removing the first k rows and refitting), k rising from 0; of several
+    retrainings the mean."""
     seconds: float = 0.0
     predicted: int | None = None
     """How many of its first rows the method itself says suffice; None where it says nothing."""

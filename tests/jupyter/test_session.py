@@ -14,7 +14,7 @@ from forcing.display import Images
 from forcing.jupyter.session import Session
 from forcing.protocol import guards
 from forcing.protocol.context import Context
-from forcing.records import Decision, Progress
+from forcing.records import Decision, Progress, Tally
 
 
 class Heard:
@@ -316,7 +316,18 @@ def test_what_if_is_answered_also_after_the_end():
     answer = heard.events("what-if")[0]
     assert (answer["request"], answer["out"], answer["label"]) == (7, [4], "bad")
     assert answer["flipped"] is True
+    assert "tally" not in answer
     assert heard.messages[-1]["seq"] == heard.messages[-2]["seq"] + 1
+
+
+def test_a_what_if_says_what_several_retrainings_decide():
+    session, heard = session_of()
+    session.start().wait(3)
+    several = Decision("bad", 0.48, -0.1, Tally(2, (0.48, 0.3, 0.7)))
+    session.context.study.predict_without = lambda *_, **__: several
+    session.obey(guards.WhatIf(7, (4,)), heard)
+    until(lambda: heard.events("what-if"))
+    assert heard.events("what-if")[0]["tally"] == {"flips": 2, "confidences": [0.48, 0.3, 0.7]}
 
 
 def test_only_the_newest_unanswered_what_if_is_computed():

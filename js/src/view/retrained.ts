@@ -52,9 +52,16 @@ export function unstable(state: State, subject: Sentence): Sentence[] {
           ...decide(start, stability),
           text("."),
         ];
+  const exception = stability !== null && 4 * stability.flips >= 3 * stability.confidences.length;
   return [
     [...subject, text(" is "), strong("unstable"), ...told],
-    [text("Chance decides here, not a set of rows.")],
+    [
+      text(
+        exception
+          ? "The model at hand is the exception: chance made it, not a set of rows."
+          : "Chance decides here, not a set of rows.",
+      ),
+    ],
   ];
 }
 

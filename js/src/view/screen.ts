@@ -1,12 +1,12 @@
 /** What only this screen knows: nothing here travels, and nothing here is saved. */
 
-import type { WhatIf } from "../protocol.js";
+import type { Tally, WhatIf } from "../protocol.js";
 import type { Play } from "./playback/play.js";
 import { asFound } from "./rows/arrange.js";
 import type { Arrangement } from "./rows/arrange.js";
 
 export type Answer =
-  | { back: readonly number[]; label: string; confidence: number }
+  | { back: readonly number[]; label: string; confidence: number; tally?: Tally | null | undefined }
   /** Why the kernel could not tell. */
   | { back: readonly number[]; error: string };
 
@@ -108,9 +108,9 @@ export function screenReducer(screen: Screen, action: Action): Screen {
       return { ...screen, asked: action.request, answer: null };
     case "answer": {
       if (action.answer.request !== screen.asked) return screen;
-      const { label, confidence, error } = action.answer;
+      const { label, confidence, error, tally } = action.answer;
       const { back } = screen;
-      const answer = error == null ? { back, label, confidence } : { back, error };
+      const answer = error == null ? { back, label, confidence, tally } : { back, error };
       return { ...screen, asked: null, answer };
     }
     case "unanswered":

@@ -6,7 +6,8 @@ import { useView } from "./context.js";
 import { InfoIcon, SpinnerIcon, UndoIcon, WarningIcon } from "./icons.js";
 import type { Screen } from "./screen.js";
 import { Shape, roleOf } from "./shapes.js";
-import { certainty, predicts } from "./summary.js";
+import type { Start, Tally } from "../protocol.js";
+import { among, certainty, predicts } from "./summary.js";
 
 /** More names than this become a number. */
 const NAMED = 4;
@@ -15,6 +16,15 @@ function named(back: readonly number[]): string {
   if (back.length === 1) return `row ${back[0] ?? ""}`;
   if (back.length > NAMED) return `${count(back.length)} rows`;
   return `rows ${listed(back.map(String))}`;
+}
+
+/** "10 of 11 retrainings: ", of those that decide as is told after it. */
+function counted(start: Start, tally: Tally, flipped: boolean): string {
+  const of = tally.confidences.length;
+  const agree = flipped ? tally.flips : of - tally.flips;
+  // Of several classes each retraining may have its own.
+  const decide = flipped && among(start) ? " decide otherwise, the median is" : ":";
+  return `${agree}\u00a0of\u00a0${of} retrainings${decide} `;
 }
 
 /** Ctrl Z anywhere in the view, but not where words are written. */
@@ -48,6 +58,7 @@ export function WhatIfLine(): JSX.Element | null {
     const name = middle(className(answer.label), 32);
     result = (
       <>
+        {answer.tally && counted(start, answer.tally, role !== "favoured")}
         <b class={`class ${role}`}>
           <Shape role={role} />
           {name}

@@ -172,7 +172,7 @@ def shortest_prefix(trials: Trials, orders: Sequence[Rows], limit: int) -> Stage
     """
     found: list[Rows] = []
     before = 0
-    for length in _lengths(limit):
+    for length in doubled(limit):
         reached = [order[:length] for order in orders if len(order) > before]
         if not reached:
             return None
@@ -186,7 +186,7 @@ def shortest_prefix(trials: Trials, orders: Sequence[Rows], limit: int) -> Stage
     return None
 
 
-def _lengths(limit: int) -> list[int]:
+def doubled(limit: int) -> list[int]:
     """1, 2, 4, 8, ... and the limit."""
     lengths, length = [], 1
     while length < limit:

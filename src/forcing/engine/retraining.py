@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -181,6 +181,8 @@ class RetrainingSearch:
             return known
         found = yield from self.measure(rows)
         self.path[len(rows)] = found
+        for size in sorted(self.path)[:-1]:  # rows are proposed by the models of the longest alone
+            self.path[size] = replace(self.path[size], models=())
         yield found
         return found
 
@@ -190,7 +192,7 @@ class RetrainingSearch:
         this one is left.
         """
         size = len(found.rows)
-        if size < 2 or self.path.get(size) is not found:
+        if size < 2 or size not in self.path or self.path[size].rows != found.rows:
             return None
         shorter = min((k for k in self.path if size // 2 <= k < size), default=0)
         slope = (self.path[shorter].mean - found.mean) / (size - shorter)

@@ -56,14 +56,7 @@ class Question:
             "baselines": (),
             "bound": False,
         }
-        try:
-            events = context.study.events(context.x, **options)
-        except TypeError as error:  # the rest of the options did for the first run
-            raise TypeError(
-                "alternatives() searches again with rows of the known sets held in place, which "
-                "needs a model with an objective; this one is known by its refits alone. "
-                'explain() with another method, such as "nearest", may find another set.'
-            ) from error
+        events = context.study.events(context.x, **options)
         return answer.gather(context, _watched(events, watch), options)
 
 

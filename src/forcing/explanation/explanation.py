@@ -176,8 +176,10 @@ class Explanation:
         `overlap` says how many rows two sets share. What was found is kept: it is not searched
         again, and it is saved and shown with this explanation.
 
-        Raises `RuntimeError` for an explanation that was loaded, which has no model to refit, and
-        `TypeError` for a model that is known by its refits alone, which cannot hold rows.
+        A model that is known by its refits is searched by refits again, within the budget of the
+        first run for each search.
+
+        Raises `RuntimeError` for an explanation that was loaded, which has no model to refit.
         """
         return self.others.take(k)
 

@@ -37,7 +37,10 @@ def unstable(state: Json, subject: str) -> list[str]:
     told = "retrainings on the same rows do not agree"
     if tally is not None:
         told = f"{_of(tally)} retrainings on the same rows {_decide(state, tally)}"
-    return [f"{subject} is unstable: {told}.", "Chance decides here, not a set of rows."]
+    second = "Chance decides here, not a set of rows."
+    if tally is not None and 4 * tally["flips"] >= 3 * len(tally["confidences"]):
+        second = "The model at hand is the exception: chance made it, not a set of rows."
+    return [f"{subject} is unstable: {told}.", second]
 
 
 def found(state: Json, agreed: Json, subject: str, of: str, left: str) -> list[str]:

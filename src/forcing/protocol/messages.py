@@ -109,7 +109,7 @@ class Encoder:
     def what_if(
         self, request: int, out: Sequence[int], decision: Decision, error: str | None = None
     ) -> Json:
-        return {
+        told = {
             "type": "what-if",
             "error": clean(error),
             "request": request,
@@ -118,6 +118,8 @@ class Encoder:
             "confidence": finite(decision.confidence),
             "flipped": bool(decision.flipped),
         }
+        several = decision.tally
+        return told if several is None else told | {"tally": retrainings.tally(several)}
 
     def _start(self, record: Start) -> Json:
         study = self._context.study

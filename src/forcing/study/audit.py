@@ -72,11 +72,18 @@ class Audit:
         """Whether the decisions are on which side of a threshold a prediction lies."""
         return any(o.claim is not None and o.claim.cut is not None for o in self.outcomes)
 
+    @cached_property
+    def retrained(self) -> bool:
+        """Whether training does not repeat itself, so that several retrainings were asked."""
+        return any(o.stability is not None or o.agreement is not None for o in self.outcomes)
+
     @property
     def frame(self) -> pd.DataFrame:
         """A row for each target; sizes and bounds are missing where no set was found.
 
-        `wrong` and `label` are there where the audit was given true labels.
+        `wrong` and `label` are there where the audit was given true labels; `stability`,
+        `agreement` and `control` where training does not repeat itself: the shares that
+        `Explanation` has by these names.
         """
         pandas = _pandas("Audit.frame", "`.outcomes`")
         claims = [outcome.claim for outcome in self.outcomes]
@@ -97,6 +104,10 @@ class Audit:
         for name in ("verified", "irreducible"):
             values = [getattr(o, name) for o in self.outcomes]
             columns[name] = pandas.array(values, dtype="boolean")
+        if self.retrained:
+            for name in ("stability", "agreement", "control"):
+                shares = [getattr(o, name) for o in self.outcomes]
+                columns[name] = np.array(shares, dtype=float)
         columns["status"] = [o.status for o in self.outcomes]
         columns["supports"] = list(self.supports)
         columns["seconds"] = [o.seconds for o in self.outcomes]
@@ -313,6 +324,8 @@ class Audit:
             told["median size"] = f"{np.median(sizes):g} of {len(self.y)} rows"
             told[f"on {FEW} rows or fewer"] = f"{sum(size <= FEW for size in sizes)}"
             told["verified"] = f"{sum(bool(o.verified) for o in flipped)}"
+        if (random := sum(o.alike for o in flipped)) > 0:
+            told["no different from random rows"] = f"{random}"
         rows = self.suspects_at_hand()[:5].tolist()
         if rows and self.wrong is not None and self.wrong.any():
             told["top suspects"] = ", ".join(self._name(row) for row in rows)

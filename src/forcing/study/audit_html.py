@@ -48,7 +48,8 @@ def _targets(audit: Audit) -> str:
     order = np.lexsort((np.where(sizes == 0, np.iinfo(np.intp).max, sizes), ~wrong))
     largest = max(1, int(sizes[order[:TARGETS]].max(initial=0)))
     labels = audit.y_test is not None
-    head = ["Target", "Decided", *(["Label"] if labels else []), "Rows", "", "At least", "Checked"]
+    head = ["Target", "Decided", *(["Label"] if labels else []), "Rows", "", "At least"]
+    head += [*RETRAINED, "Checked"]
     lines = []
     for target in order[:TARGETS].tolist():
         outcome = outcomes[target]
@@ -59,9 +60,11 @@ def _targets(audit: Audit) -> str:
         if size:
             least = outcome.lower_bound
             told += [count(size), _bar(size / largest)]
-            told += ["" if least is None or least < 2 else count(least), checked(outcome)]
+            told.append("" if least is None or least < 2 else count(least))
         else:
-            told += ["", "", "", outcome.reason or outcome.status]
+            told += ["", "", ""]
+        told += retrained(outcome)
+        told.append(checked(outcome) if size else outcome.reason or outcome.status)
         lines.append(told)
     first = ", wrong ones (✗) first" if wrong.any() else ""
     more = len(audit) - len(lines)
@@ -97,12 +100,24 @@ def doubted(audit: Audit, row: int) -> str:
     return "" if doubts is None else f"{100 * doubts.wrong[row]:.0f}{THIN}%"
 
 
+RETRAINED = ("Stability", "Agreement", "Control")
+"""Columns of what retrainings say; empty where training repeats itself."""
+
+
+def retrained(outcome: Outcome) -> list[str]:
+    shares = (outcome.stability, outcome.agreement, outcome.control)
+    return ["" if share is None else f"{100 * share:.0f}{THIN}%" for share in shares]
+
+
 def checked(outcome: Outcome) -> str:
     if outcome.verified is None:
         return "no"
     if not outcome.verified:
         return "refitted: stays"
-    return "flips, irreducible" if outcome.irreducible else "flips"
+    told = "flips" if outcome.agreement is None else "most retrainings flip"
+    if outcome.alike:
+        told += ", as without random rows"
+    return f"{told}, irreducible" if outcome.irreducible else told
 
 
 def _bar(part: float) -> str:

@@ -52,6 +52,21 @@ there is none beyond one row.</li>
 </ul>
 """
 
+RETRAINED = """\
+<p>The training of this model does not repeat itself: with another seed, or without a few rows left
+out at random, it comes out a little different. Every decision was therefore asked of several
+retrainings, and what is said of it is said of most of them.</p>
+<ul>
+<li><b>Stability</b> is the share of the retrainings on all rows that decide as the model does.
+Where it is too low to tell that most do, the decision is called unstable: chance carries it, and no
+set of rows does.</li>
+<li><b>Agreement</b> is the share of fresh retrainings, which the search for the set never saw, that
+decide otherwise without the set. A set is checked only where these are known to be most.</li>
+<li><b>Control</b> is the same share without as many random rows of the same classes. Where it is
+nearly as high, the decision does not stand on these rows in particular.</li>
+</ul>
+"""
+
 LIMITS = """\
 <ul>
 <li>These are lists to look through, not verdicts. A row comes up because decisions hang on it:
@@ -79,7 +94,7 @@ def audit_report(
         f"<h1>{escape(title)}</h1>\n",
         f'<p class="lead">{escape(_lead(told, asked))}</p>\n',
         _audited(told, asked),
-        f"<h2>How to read it</h2>\n{READING}",
+        f"<h2>How to read it</h2>\n{READING}{RETRAINED * audit.retrained}",
         _sizes(told),
         audit_tables.fragile(told),
         audit_tables.without(told),
@@ -118,6 +133,8 @@ def _lead(told: Findings, asked: int) -> str:
         ]
     else:
         words.append("no set was found for any of them")
+    if (unstable := sum(o.status == "unstable" for o in audit.outcomes)) > 0:
+        words.append(f"{count(unstable)} unstable, carried by chance and by no set of rows")
     if asked > len(audit):
         words.append(f"{count(asked - len(audit))} more were not done: the audit was interrupted")
     return f"{capital('; '.join(words))}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -197,8 +197,12 @@ def work_off(explainer: Explainer, targets: Sequence[Any], plan: Plan) -> Iterat
     widest = plan.chunk or _widest(explainer)
     size = plan.chunk or min(FIRST, widest)
     line, done = Countdown(len(targets), plan.progress), 0
-    # Threads that each call BLAS share the cores between them.
-    with line, threadpool_limits(max(1, joblib.cpu_count() // jobs) if jobs > 1 else None):
+    with line, ExitStack() as limited:
+        for ahead in explainer.prepare(targets, plan.options, plan.until):
+            line.tell(0, ahead)
+        # Threads that each call BLAS share the cores between them.
+        share = max(1, joblib.cpu_count() // jobs) if jobs > 1 else None
+        limited.enter_context(threadpool_limits(share))
         while done < len(targets):
             began = time.monotonic()
             last = min(done + jobs * size, len(targets))
@@ -226,8 +230,10 @@ def explain_chunk(
     options: RunOptions,
     until: float,
 ) -> Work[list[Outcome]]:
-    """Side by side where the model has an objective of the engine, else one by one."""
-    if isinstance(explainer, LinearExplainer):
+    """Side by side where the model has an objective of the engine, else one by one: also where
+    each set is put to the test of the user's own training.
+    """
+    if isinstance(explainer, LinearExplainer) and not explainer.tests_each(options):
         return (yield from explainer.outcomes(targets, threshold, options, until))
 
     def events(x: Any) -> Generator[Event, None, None]:

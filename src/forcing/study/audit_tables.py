@@ -10,7 +10,7 @@ from html import escape
 
 from forcing.explanation.figures import count
 from forcing.study.audit_findings import Findings
-from forcing.study.audit_html import checked, doubted
+from forcing.study.audit_html import RETRAINED, checked, doubted, retrained
 
 LINES = 200
 """Of each table;"""
@@ -27,14 +27,15 @@ def fragile(told: Findings) -> str:
     if not len(told.found):
         return ""
     labels = ["True label"] if told.audit.y_test is not None else []
-    head = ["Target", "Decided", *labels, "Rows", "At least", "Checked", "The rows"]
+    head = ["Target", "Decided", *labels, "Rows", "At least", *RETRAINED, "Checked", "The rows"]
+    rows = head.index("Rows")
     shown = told.found[:LINES].tolist()
     return (
         "<h2>The decisions on fewest rows</h2>\n<p>Of those on equally many rows the surest come "
         f"first.{_versus(told)}</p>\n"
         + folded("Decisions and the rows they stand on", head,
                  [_decision(told, t, close=place < CLOSE) for place, t in enumerate(shown)],
-                 numbers=(len(head) - 4, len(head) - 3))
+                 numbers=range(rows, rows + 5))
         + _more(len(told.found) - len(shown), "decisions", "audit.frame.to_csv")
     )  # fmt: skip
 
@@ -55,6 +56,7 @@ def _decision(told: Findings, target: int, *, close: bool) -> list[str]:
         cells.append(mark if told.wrong[target] else escape(label))
     least = outcome.lower_bound
     cells += [count(int(told.sizes[target])), "" if least is None or least < 2 else count(least)]
+    cells += map(escape, retrained(outcome))
     return [*cells, escape(checked(outcome)), _members(told, target, close=close)]
 
 

@@ -6,10 +6,12 @@ import itertools
 import math
 import time
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,8 @@ from forcing.models.verdict import Question, Says, ask
 from forcing.records import Claim, Decision, Event, Label, Progress, Ranking, Start, finished
 from forcing.study.knockout import REFITS, KnockoutRun
 from forcing.study.options import LARGEST_SHARE, RunOptions, number, one_of, probability
-from forcing.study.poll import TRAININGS
+from forcing.study.poll import TRAININGS, Poll
+from forcing.study.rankings import followed_by_retrainings
 from forcing.study.refit_doubts import refit_doubts
 from forcing.study.refits import SCORERS, Refits, followed_up, ranked
 from forcing.study.retrained_run import RetrainedRun
@@ -35,6 +38,7 @@ from forcing.study.retrainings import (
     Retrainings,
     Settings,
     middle,
+    prepared,
     tally,
 )
 
@@ -147,6 +151,26 @@ class BlackBoxExplainer:
         most = REFITS if options.max_refits is None else options.max_refits
         return f"at most {most} refits of about {self.refitted[1]:.2g} s each"
 
+    def prepare(
+        self,
+        targets: Sequence[Any],
+        options: RunOptions,  # noqa: ARG002 - whatever is asked, it is asked of retrainings
+        until: float,
+    ) -> Generator[Progress, None, None]:
+        """Find out whether training repeats itself; where it does not, train on all rows."""
+        trainings = self.retrainings
+        yield from prepared(trainings, lambda: self._rows(targets), self.says, until)
+        if not trainings.varies and time.time() < until:
+            _ = self.refitted  # else each thread would refit for itself
+
+    def _rows(self, targets: Sequence[Any]) -> dict[str, Any]:
+        rows = {}
+        for x in targets:
+            with suppress(TrainingMismatchError, ValueError):  # its outcome says what is wrong
+                row = self.model.row(x)
+                rows[str(joblib.hash(row))] = row
+        return rows
+
     def predict_without(
         self, rows: Sequence[int], x: Any, rival: Label = None, threshold: float | None = None
     ) -> Decision:
@@ -164,8 +188,10 @@ class BlackBoxExplainer:
         self.retrainings.find_out()
         if not self.retrainings.varies:
             return self.decide(kept, row, question)
-        numbers = range(self.retrainings.wanted)
-        trained = self.retrainings.trained(numbers, gone)
+        wanted = self.retrainings.wanted
+        trained = self.retrainings.on_all_rows(wanted)
+        if gone:
+            trained = self.retrainings.trained(range(wanted), gone)
         decisions = [self.decided(one, row, question, len(kept)) for one in trained]
         return replace(middle(decisions), tally=tally(decisions))
 
@@ -211,15 +237,22 @@ class BlackBoxExplainer:
         threshold: float | None = None,
         seed: int | None = 0,
     ) -> Ranking:
-        """One baseline's order of the training rows, with `flips_at` by refitting."""
+        """One baseline's order of the training rows, with `flips_at` by refitting; where training
+        does not repeat itself, by the mean of several retrainings.
+        """
         one_of("method", method, tuple(SCORERS))
         row = self.model.row(x)
         says = self.says(self.model.fitted, row)
         question = self._question(says, rival, threshold)
-        start = question.decision(says).confidence
-        refits = Refits(self.model.recipe, row, question, start, self.n_jobs)
         ranking = ranked(method, self.features, row, self.support(question), seed)
         limit = int(LARGEST_SHARE * self.n_rows)
+        self.retrainings.find_out()
+        if self.retrainings.varies:
+            claim, options = question.claim(says), default_options(self.n_rows)
+            poll = Poll(self, self.retrainings, question, claim, row, options)
+            return finished(followed_by_retrainings(poll, ranking, limit))
+        start = question.decision(says).confidence
+        refits = Refits(self.model.recipe, row, question, start, self.n_jobs)
         return finished(followed_up(refits, refits.trials(0), ranking, limit))
 
     def support(self, question: Question) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forcing.engine.doubts import Doubts
-from forcing.records import Claim, Decision, Event, Label, Ranking
+from forcing.records import Claim, Decision, Event, Label, Progress, Ranking
 from forcing.study.options import RunOptions
 
 
@@ -46,10 +46,13 @@ class Explainer(Protocol):
     def events(
         self, x: Any, rival: Label, threshold: float | None, options: RunOptions
     ) -> Generator[Event, None, None]:
-        """A whole run; what is wrong with the target raises here, before the first record.
+        """A whole run; what is wrong with the target raises here, before the first record."""
 
-        An explainer that cannot hold rows in place or change labels refuses `options.hold` and
-        the method "relabel" with a `TypeError`.
+    def prepare(
+        self, targets: Sequence[Any], options: RunOptions, until: float
+    ) -> Generator[Progress, None, None]:
+        """Whatever many targets share, done once before they are explained side by side; ends at
+        `until` of `time.time`.
         """
 
     def predict_without(

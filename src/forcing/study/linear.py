@@ -19,12 +19,12 @@ from forcing.engine.relabel import RELABEL, relabelling
 from forcing.errors import TrainingMismatchError
 from forcing.models import AdaptedModel, Outlook, TrainingData
 from forcing.models.user_refit import UserRefit
-from forcing.records import Claim, Decision, Event, Label, Ranking, Work, finished
+from forcing.records import Claim, Decision, Event, Label, Progress, Ranking, Work, finished
 from forcing.study import doubts
 from forcing.study.many import Outcome, side_by_side
 from forcing.study.options import LARGEST, LARGEST_SHARE, RunOptions, number, one_of, probability
 from forcing.study.polish import polish
-from forcing.study.retrainings import Retrainings, Settings
+from forcing.study.retrainings import Retrainings, Settings, prepared
 from forcing.study.run import Run, Tables
 from forcing.study.training import check_classes
 from forcing.study.user_verdict import UserTrainer, UserVerdict
@@ -144,6 +144,21 @@ class LinearExplainer:
         for row in rows:
             held[row] = 1.0
         return held > 0
+
+    def prepare(
+        self,
+        targets: Sequence[Any],  # noqa: ARG002 - the user's own models are kept where there is room
+        options: RunOptions,
+        until: float,
+    ) -> Generator[Progress, None, None]:
+        """The user's own training on all rows, where it has the last word and varies."""
+        if self._retrainings is not None and options.verify:
+            yield from prepared(self._retrainings, dict, lambda *_: None, until)
+
+    def tests_each(self, options: RunOptions) -> bool:
+        """Whether every set is put to the test of several trainings, target by target."""
+        varies = self._retrainings is not None and self._retrainings.varies
+        return bool(varies and options.verify)
 
     def outcomes(
         self, targets: Sequence[Any], threshold: float | None, options: RunOptions, until: float

@@ -23,9 +23,11 @@ from forcing.records import (
     Event,
     Progress,
     Refined,
+    Stability,
     Start,
     Status,
     Step,
+    Tally,
     Verified,
     Work,
     finished,
@@ -52,6 +54,18 @@ class Outcome:
     lower_bound: int | None = None
     seconds: float = 0.0
     """Its own, and its share of what was done for many together."""
+    stability: float | None = None
+    """Share of the retrainings on all rows that decide as the model does; None, like the next two,
+    where training repeats itself or was not done again."""
+    agreement: float | None = None
+    """Share of fresh retrainings without the set that decide otherwise; where no set passed this
+    test, of the last one that was put to it."""
+    control: float | None = None
+    """Share of retrainings without as many random rows of the same classes that do."""
+    alike: bool = False
+    """Whether the control cannot be told from the set: any rows of these classes may do."""
+    candidates: int = 1
+    """How many sets were put to the test of fresh retrainings, where any was."""
 
     @property
     def flipped(self) -> bool:
@@ -63,6 +77,7 @@ def gathered(events: Iterable[Event], until: float) -> Outcome:
     began = time.perf_counter()
     claim: Claim | None = None
     steps: list[Step] = []
+    stable: Stability | None = None
     verified: Verified | None = None
     bound: int | None = None
     end = End("cancelled", LATE, 0.0)
@@ -70,6 +85,8 @@ def gathered(events: Iterable[Event], until: float) -> Outcome:
         match event:
             case Start():
                 claim = event.claim
+            case Stability():
+                stable = event
             case Step():  # a set that only the user's estimator flips is not refined
                 steps.append(event)
             case Refined():
@@ -92,7 +109,16 @@ def gathered(events: Iterable[Event], until: float) -> Outcome:
         irreducible=verified.irreducible if verified is not None and flipped else None,
         lower_bound=bound,
         seconds=time.perf_counter() - began,
+        stability=None if stable is None else 1.0 - stable.tally.share,
+        agreement=None if verified is None else _share(verified.agreement),
+        control=None if verified is None else _share(verified.control),
+        alike=verified is not None and verified.alike,
+        candidates=1 if verified is None else verified.candidates,
     )
+
+
+def _share(tally: Tally | None) -> float | None:
+    return None if tally is None else tally.share
 
 
 def one_by_one(

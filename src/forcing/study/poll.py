@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from forcing.engine.knockout import BudgetSpentError, Rows
 from forcing.engine.relabel import RELABEL
 from forcing.engine.retraining import FARTHEST, Measured
 from forcing.models.leaves import Trained
-from forcing.models.verdict import Question, ask
+from forcing.models.verdict import Question, Says, ask
 from forcing.records import Claim, Decision, Label, Phase, Progress, Work
 from forcing.study.options import RunOptions
 from forcing.study.retrainings import SEARCHERS, Retrainings
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 TRAININGS = 100
 """Most trainings for a target unless `max_refits` says otherwise."""
+
+RANKERS = 3
+"""Retrainings of each length of a baseline's order; their mean counts."""
 
 SEARCHED = 0.6
 """Of the time, for the search; the rest is for the verdict and its control."""
@@ -57,6 +61,8 @@ class Poll:
         self.reserved = 2 * retrainings.wanted if options.verify else 0
         """Trainings of a verdict and its control, which the search leaves."""
         self.used = 0
+        """Trainings that count; those without random rows also where another target had them done,
+        so that what is found does not depend on the order of targets."""
         self.failed: list[str] = []
         """Why retrainings were not possible."""
         self._seconds = 0.0
@@ -79,6 +85,15 @@ class Poll:
         note = f"without {len(rows)} rows" if self.becomes is None else f"{len(rows)} new labels"
         return self._measured(rows, range(SEARCHERS), "search", note)
 
+    def allow(self, more: int) -> None:
+        """So many further trainings, whatever was used before; the time stays as it is."""
+        self.most = self.used + more
+
+    def ranked(self, rows: Rows, method: str) -> Work[Measured]:
+        """The retrainings of a baseline, the same for every length of every order."""
+        found = yield from self._measured(rows, range(RANKERS), "rank", method)
+        return replace(found, models=())
+
     def fresh(self, rows: Rows, candidate: int, then: int = 0) -> Work[list[Decision]]:
         """Retrainings that no search has seen, nor the verdict on another candidate; if `then`
         so many more may follow.
@@ -91,7 +106,9 @@ class Poll:
         decisions = []
         for number in self._fresh(candidate):
             others = self._random(rows, number)
-            decisions += yield from self._decisions(others, [number], "verify", "random rows")
+            decisions += yield from self._decisions(
+                others, [number], "verify", "random rows", shared=True
+            )
         return decisions
 
     def put_back(self, rows: Rows, row: int, candidate: int) -> Work[list[Decision]]:
@@ -146,17 +163,23 @@ class Poll:
         phase: Phase,
         note: str,
         models: list[Trained] | None = None,
+        *,
+        shared: bool = False,
     ) -> Work[list[Decision]]:
         """One for each number; the first models go to `models`."""
-        new = [bool(rows) or not self.retrainings.has(number) for number in numbers]
-        self._afford(sum(new))
+        said = {} if rows else self.retrainings.said(self.row)
+        known = [not rows and (n in said or self.retrainings.has(n)) for n in numbers]
+        self._afford(known.count(False))
         decisions: list[Decision] = []
-        trained = iter(self._trained(rows, numbers))
-        for place, is_new in enumerate(new):
+        trained = iter(self._trained(rows, numbers, said, shared=shared))
+        for place, (number, is_known) in enumerate(zip(numbers, known, strict=True)):
             yield self._progress(phase, note)
+            if number in said:
+                decisions.append(self._asked(said[number]))
+                continue
             began = time.perf_counter()
             one = next(trained)
-            if is_new:
+            if not is_known:
                 self.used += 1
                 self._seconds += time.perf_counter() - began
             decisions.append(self._asked(one))
@@ -164,23 +187,28 @@ class Poll:
                 models.append(one)
         return decisions
 
-    def _trained(self, rows: Rows, numbers: Sequence[int]) -> Iterable[Trained | str]:
+    def _trained(
+        self, rows: Rows, numbers: Sequence[int], said: Mapping[int, Says], *, shared: bool
+    ) -> Iterable[Trained | str]:
         if not rows:
-            return self.retrainings.on_all_rows(len(numbers))
+            return self.retrainings.on_all_rows(len(numbers), said)
         if self.becomes is None:
+            if shared:
+                return (self.retrainings.control(number, rows) for number in numbers)
             return self.retrainings.trained(numbers, rows)
         y = self.recipe.y.copy()
         y[list(rows)] = self.becomes
         return self.retrainings.trained(numbers, (), y)
 
-    def _asked(self, one: Trained | str) -> Decision:
+    def _asked(self, one: Trained | Says | str) -> Decision:
         """A model that cannot be trained decides nothing: as before."""
         if isinstance(one, str):
             self.failed.append(one)
         else:
             try:
-                says = ask(one.model, self.row, self.recipe.scale, self.recipe.classes)
-                return self.question.decision(says)
+                if isinstance(one, Trained):
+                    one = ask(one.model, self.row, self.recipe.scale, self.recipe.classes)
+                return self.question.decision(one)
             except ValueError as error:
                 self.failed.append(str(error))
         return Decision(self.claim.favoured, self.claim.confidence, self.claim.margin)

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -33,8 +34,9 @@ from forcing.records import (
     Verified,
 )
 from forcing.study.guide import Guide
-from forcing.study.options import RunOptions
+from forcing.study.options import LARGEST_SHARE, RunOptions
 from forcing.study.poll import Poll
+from forcing.study.rankings import followed_by_retrainings
 from forcing.study.refits import keeping_classes, ranked
 from forcing.study.retrainings import Retrainings, middle, tally, unstable
 
@@ -88,7 +90,20 @@ class RetrainedRun:
         if (why := unstable(stable)) is not None:
             yield self._end("unstable", why)
             return
-        yield from self._candidates(self._searching(whole))
+        for event in self._candidates(self._searching(whole)):
+            if isinstance(event, End):
+                yield from self._rankings()
+                yield replace(event, seconds=self._seconds())
+            else:
+                yield event
+
+    def _rankings(self) -> Stage[None]:
+        explainer, seed = self.explainer, self.options.seed
+        cap = max(self.options.limit, int(LARGEST_SHARE * explainer.n_rows))
+        support = explainer.support(self.question)
+        for name in self.options.baselines:
+            order = ranked(name, explainer.features, self.row, support, seed)
+            yield (yield from followed_by_retrainings(self.poll, order, cap))
 
     def _candidates(self, search: RetrainingSearch) -> Stage[None]:
         """Each is put to the test; the first that passes is told, or the last that did not."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -25,7 +26,7 @@ from forcing.engine.chance import (
 from forcing.models.black_box import REFUSED
 from forcing.models.leaves import Trained
 from forcing.models.quiet import quietly
-from forcing.records import Decision, Stability, Tally
+from forcing.records import Decision, Progress, Stability, Tally
 from forcing.study import options
 
 SEARCHERS = 5
@@ -38,13 +39,20 @@ PROBES = 5
 """Trainings that tell whether training repeats itself."""
 
 MOST_KEPT = 1_000_000_000
-"""Bytes up to which the models trained on all rows are kept for the next target."""
+"""Bytes up to which all models trained on all rows are kept for the next target; of larger ones as
+many as a search has, which holds them anyway."""
+
+MOST_SHARED = 250_000_000
+"""Bytes of models trained without random rows, kept for a set of the same size and classes."""
 
 PROBE = FRESH // 2
 """Numbers of the trainings of the probe begin here."""
 
 Ticks: TypeAlias = Generator[int, None, None]
 """How many trainings are done."""
+
+Ask: TypeAlias = Callable[[Any, Any], Any]
+"""What a fitted model says at a one-row container."""
 
 
 class Trainer(Protocol):
@@ -118,10 +126,28 @@ def unstable(stable: Stability) -> str | None:
     tallied = stable.tally
     if is_most(tallied.of - tallied.flips, tallied.of):
         return None
-    return (
-        f"{tallied.flips} of {tallied.of} retrainings on the same rows decide otherwise: no set of "
-        "rows carries this decision, chance does."
-    )
+    counted = f"{tallied.flips} of {tallied.of} retrainings on the same rows decide otherwise"
+    if is_most(tallied.flips, tallied.of):
+        return (
+            f"{counted}: the model at hand is the exception, which chance made and no set of rows."
+        )
+    return f"{counted}: no set of rows carries this decision, chance does."
+
+
+def prepared(
+    retrainings: Retrainings, targets: Callable[[], Mapping[str, Any]], ask: Ask, until: float
+) -> Generator[Progress, None, None]:
+    """What many targets share, trained before the first is explained, and at most until `until`
+    of `time.time`; `Retrainings.share` says what `targets` and `ask` are.
+    """
+    for done in retrainings.probe():
+        yield Progress("prepare", done, PROBES, "whether training repeats itself")
+    if not retrainings.varies:
+        return
+    for done in retrainings.share(targets, ask):
+        yield Progress("prepare", done, retrainings.wanted, "all rows")
+        if time.time() > until:
+            return
 
 
 class Retrainings:
@@ -154,8 +180,10 @@ class Retrainings:
         self.n_jobs = n_jobs
         self.seconds: float | None = None
         """That the last training on all rows took; None as long as there was none."""
-        self._whole: dict[int, Trained] = {}
-        self._keep: bool | None = None
+        self._whole: dict[int, Trained | str] = {}
+        self._said: dict[str, dict[int, Any]] = {}
+        self._controls: dict[tuple[int, tuple[int, ...]], Trained] = {}
+        self._size: int | None = None
         self._varies: bool | None = None
         drawn = trainer.draws and settings.seeds != 1
         if self.wanted == 1 or (settings.leave_out == 0 and not drawn):
@@ -197,17 +225,20 @@ class Retrainings:
             parallel = joblib.Parallel(n_jobs=self.n_jobs)
             yield from parallel(run(self.trainer, kept, seed, y) for kept, seed in wave)
 
-    def on_all_rows(self, count: int) -> Iterator[Trained | str]:
-        """The first retrainings of all rows, which every target of a study shares."""
-        missing = iter(self.trained([n for n in range(count) if n not in self._whole]))
-        for number in range(count):
+    def on_all_rows(self, count: int, but: Container[int] = ()) -> Iterator[Trained | str]:
+        """The first retrainings of all rows, which every target of a study shares; without those
+        whose number is among `but`.
+        """
+        numbers = [number for number in range(count) if number not in but]
+        missing = iter(self.trained([n for n in numbers if n not in self._whole]))
+        for number in numbers:
             if number in self._whole:
                 yield self._whole[number]
                 continue
             began = time.perf_counter()
             one = next(missing)
             self.seconds = time.perf_counter() - began
-            if isinstance(one, Trained) and self._may_keep(one):
+            if number < SEARCHERS or isinstance(one, str) or self._fit(self.wanted, one, MOST_KEPT):
                 self._whole[number] = one
             yield one
 
@@ -215,14 +246,50 @@ class Retrainings:
         """Whether this retraining of all rows was done and kept."""
         return number in self._whole
 
-    def _may_keep(self, one: Trained) -> bool:
-        if self._keep is None:
+    def share(self, targets: Callable[[], Mapping[str, Any]], ask: Ask) -> Ticks:
+        """Train on all rows before many targets are asked about, so that nobody trains again for
+        one of them. Of models that are too large to be kept it keeps what they say.
+
+        `targets` are one-row containers by `joblib.hash`, and `ask` what a model says at one.
+        """
+        rows: Mapping[str, Any] | None = None
+        for number, one in enumerate(self.on_all_rows(self.wanted)):
+            if not self.has(number) and isinstance(one, Trained):
+                rows = targets() if rows is None else rows
+                for key, row in rows.items():
+                    with suppress(ValueError):  # a run that asks again says what is wrong
+                        self._said.setdefault(key, {})[number] = ask(one.model, row)
+            yield number + 1
+
+    def said(self, row: Any) -> Mapping[int, Any]:
+        """By number, what retrainings of all rows that were not kept say at a target."""
+        return self._said.get(str(joblib.hash(row)), {}) if self._said else {}
+
+    def control(self, number: int, gone: Sequence[int]) -> Trained | str:
+        """A retraining without random rows, which no target has chosen: where another one's set
+        has the same size and classes, it is the same.
+        """
+        key = (number, tuple(gone))
+        known = self._controls.get(key)
+        if known is not None:
+            return known
+        one = next(iter(self.trained([number], gone)))
+        if isinstance(one, Trained) and self._fit(len(self._controls) + 1, one, MOST_SHARED):
+            self._controls[key] = one
+        return one
+
+    def __getstate__(self) -> dict[str, Any]:
+        """To other processes go the models that each target needs."""
+        return vars(self) | {"_controls": {}}
+
+    def _fit(self, count: int, one: Trained, most: int) -> bool:
+        """Whether so many models like this one take at most so many bytes."""
+        if self._size is None:
             try:
-                size = len(pickle.dumps(one.model, protocol=pickle.HIGHEST_PROTOCOL))
+                self._size = len(pickle.dumps(one.model, protocol=pickle.HIGHEST_PROTOCOL))
             except Exception:  # noqa: BLE001 - a model of another package may raise anything
-                size = 0
-            self._keep = size * self.wanted <= MOST_KEPT
-        return self._keep
+                self._size = 0
+        return self._size * count <= most
 
     def find_out(self) -> None:
         """The probe, at once."""

@@ -314,7 +314,8 @@ class Study:
     def rank(
         self, x: Any, method: str, *, rival: Label = None, threshold: float | None = None
     ) -> Ranking:
-        """One baseline's order of the training rows, with `flips_at` by refitting.
+        """One baseline's order of the training rows, with `flips_at` by refitting; where training
+        does not repeat itself, by the mean of three common retrainings, in at most 48 trainings.
 
         A model that is known by its refits has "nearest", "knn-shapley" and "random".
         """
