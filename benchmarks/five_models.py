@@ -22,9 +22,9 @@ from benchmarks.measure import tight
 from benchmarks.retraining_subjects import FIRST_SEED, kept_rows, seeded
 from forcing import datasets
 
-ROWS = 1_000
+ROWS = 600
 """Training rows drawn, so that hundreds of refits are soon done."""
-RETRAINED = 11
+RETRAINED = 7
 """Fresh retrainings of a model whose training does not repeat itself."""
 DECAY = 1e-2
 """Weight decay of the network."""

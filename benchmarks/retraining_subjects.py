@@ -52,7 +52,7 @@ def _catboost() -> Any:
     from catboost import CatBoostClassifier
 
     return CatBoostClassifier(
-        iterations=200, random_seed=0, thread_count=1, verbose=0, allow_writing_files=False
+        iterations=100, random_seed=0, thread_count=1, verbose=0, allow_writing_files=False
     )
 
 
