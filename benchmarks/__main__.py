@@ -25,6 +25,7 @@ SECTIONS = {
     "growth": "growth",
     "proposition": "proposition",
     "any-model": "any_model",
+    "retrainings": "retrainings",
     "audit": "audit",
     "audited": "audited",
     "screen": "screen",

@@ -19,12 +19,13 @@ from sklearn.preprocessing import StandardScaler
 
 import forcing
 from benchmarks.measure import tight
+from benchmarks.retraining_subjects import FIRST_SEED, kept_rows, seeded
 from forcing import datasets
 
-ROWS = 1_000
+ROWS = 600
 """Training rows drawn, so that hundreds of refits are soon done."""
-SEEDS = 5
-"""Trainings of a model that draws at random."""
+RETRAINED = 7
+"""Fresh retrainings of a model whose training does not repeat itself."""
 DECAY = 1e-2
 """Weight decay of the network."""
 HIDDEN = 16
@@ -32,6 +33,8 @@ HIDDEN = 16
 LOGISTIC, FOREST, BOOSTING = "logistic regression", "random forest", "gradient boosting"
 NEIGHBOURS, NETWORK = "nearest neighbours", "small network"
 NAMES = (LOGISTIC, FOREST, BOOSTING, NEIGHBOURS, NETWORK)
+VARYING = (FOREST, BOOSTING, NETWORK)
+"""Those whose training does not repeat itself."""
 
 Shares: TypeAlias = Callable[[Any], NDArray[np.float64]]
 """From rows (T, p) to the probabilities of the classes (T, 2)."""
@@ -59,8 +62,8 @@ class Subject:
     shares: Shares
     """Of the model under study."""
     trained: Callable[[Sequence[int]], list[Shares]]
-    """Without these rows, from scratch: one model, or of those that draw one for each seed; the
-    first as the study has it."""
+    """Without these rows, from scratch: one model, or of those whose training does not repeat
+    itself several, which the package has not seen."""
     trainings: Callable[[], contextlib.AbstractContextManager[Counter[str]]]
     """Counts, as `fits`, how often the model is trained within the block."""
 
@@ -103,42 +106,41 @@ def estimators() -> dict[str, Any]:
     }
 
 
-def studied(data: Prepared, names: Sequence[str] = NAMES) -> dict[str, Subject]:
-    """The models, fitted, each in a study of its own."""
+def studied(data: Prepared, names: Sequence[str] = NAMES, **options: Any) -> dict[str, Subject]:
+    """The models, fitted, each in a study of its own; `options` are those of `Study`."""
     known = estimators()
     return {
-        name: network(data) if name == NETWORK else of_estimator(known[name], data)
+        name: network(data, **options)
+        if name == NETWORK
+        else of_estimator(known[name], data, **options)
         for name in names
     }
 
 
-def of_estimator(estimator: Any, data: Prepared) -> Subject:
-    """An estimator of scikit-learn's kind, fitted on the rows.
-
-    A forest draws: it is trained with `SEEDS` seeds. Early stopping, which boosting would draw
-    for, is off at so few rows.
-    """
+def of_estimator(estimator: Any, data: Prepared, **options: Any) -> Subject:
+    """An estimator of scikit-learn's kind, fitted on the rows."""
     model = clone(estimator).fit(data.X, data.y)
-    draws = hasattr(estimator, "bootstrap")
-    study = forcing.Study(
-        model, data.X, data.y, seeds=SEEDS if draws else 1, display=forcing.Table(data.frame)
-    )
+    study = forcing.Study(model, data.X, data.y, display=forcing.Table(data.frame), **options)
+    n = len(data.y)
 
     def trained(rows: Sequence[int]) -> list[Shares]:
-        kept = np.setdiff1d(np.arange(len(data.y)), rows)
-        X, y = data.X[kept], data.y[kept]
+        kept = np.setdiff1d(np.arange(n), rows)
         if isinstance(estimator, LogisticRegression):
-            return [tight(estimator.C, X, y).predict_proba]
-        settings: list[dict[str, int]] = [{}]
-        if draws:
-            settings = [{"random_state": seed} for seed in range(SEEDS)]
-        return [clone(estimator).set_params(**one).fit(X, y).predict_proba for one in settings]
+            return [tight(estimator.C, data.X[kept], data.y[kept]).predict_proba]
+        if isinstance(estimator, KNeighborsClassifier):
+            return [clone(estimator).fit(data.X[kept], data.y[kept]).predict_proba]
+        again = []
+        for number in range(RETRAINED):
+            kept = kept_rows(n, rows, number)
+            one = seeded(estimator, number).fit(data.X[kept], data.y[kept])
+            again.append(one.predict_proba)
+        return again
 
-    return Subject(study, model.predict_proba, trained, lambda: _fits_of(type(model)))
+    return Subject(study, model.predict_proba, trained, lambda: fits_of(type(model)))
 
 
 @contextlib.contextmanager
-def _fits_of(kind: Any) -> Iterator[Counter[str]]:
+def fits_of(kind: Any) -> Iterator[Counter[str]]:
     counted: Counter[str] = Counter()
     original = kind.fit
 
@@ -150,7 +152,7 @@ def _fits_of(kind: Any) -> Iterator[Counter[str]]:
         yield counted
 
 
-def network(data: Prepared) -> Subject:
+def network(data: Prepared, **options: Any) -> Subject:
     """A torch module of one hidden layer; the whole of it is retrained for verification."""
     counted: Counter[str] = Counter()
     codes = np.searchsorted(np.unique(data.y), data.y)
@@ -165,13 +167,15 @@ def network(data: Prepared) -> Subject:
         data.X,
         data.y,
         refit=refit,
-        seeds=SEEDS,
         display=forcing.Table(data.frame),
+        **options,
     )
 
     def trained(rows: Sequence[int]) -> list[Shares]:
-        kept = np.setdiff1d(np.arange(len(data.y)), rows)
-        return [_shares_of(refit(kept, seed)) for seed in range(SEEDS)]
+        return [
+            _shares_of(refit(kept_rows(len(data.y), rows, number), FIRST_SEED + number))
+            for number in range(RETRAINED)
+        ]
 
     @contextlib.contextmanager
     def trainings() -> Iterator[Counter[str]]:
@@ -215,8 +219,13 @@ def _shares_of(module: Any) -> Shares:
 
 
 def agreed(subjects: dict[str, Subject], data: Prepared, count: int) -> list[int]:
-    """Test rows that all models decide alike from every seed, over the less confident half."""
-    every = {name: [one(data.X_test) for one in s.trained([])] for name, s in subjects.items()}
+    """Test rows that all models and their retrainings decide alike, over the less confident half
+    of these.
+    """
+    every = {
+        name: [one(data.X_test) for one in (s.shares, *s.trained([]))]
+        for name, s in subjects.items()
+    }
     labels = [shares.argmax(axis=1) for each in every.values() for shares in each]
     positions = np.flatnonzero(np.ptp(labels, axis=0) == 0)
     sure = np.mean([np.abs(each[0][:, 1] - 0.5) for each in every.values()], axis=0)

@@ -1,6 +1,7 @@
 """k nearest neighbours: the closed form against every set of rows, refitted by scikit-learn."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -197,6 +198,23 @@ def test_more_rows_than_allowed():
     end, rows, bound, _ = run(model, X, y, np.array([1.2]))
     assert (end.status, rows, bound) == ("limit", None, 15)
     assert "15 rows" in end.reason
+
+
+def test_rows_that_are_held_stay():
+    random = np.random.default_rng(5)
+    X, y = random.normal(size=(60, 2)), random.integers(2, size=60)
+    model, x = KNeighborsClassifier(7).fit(X, y), X[0] + 0.05
+    _, first, _, _ = run(model, X, y, x)
+    held = tuple(first[:2])
+    options = replace(default_options(60), hold=held)
+    events = list(explainer(model, X, y).events(x, options=options))
+    steps = next(e for e in events if isinstance(e, Refined)).steps
+    rows = [step.row for step in steps]
+    assert not set(held) & set(rows)
+    kept = np.setdiff1d(np.arange(60), rows)
+    assert decides(model, X, y, x, kept) != events[0].claim.favoured
+    # Smallest sets were counted without the wish to keep rows.
+    assert next(e.rows for e in events if isinstance(e, Bound)) <= 2
 
 
 def test_steps_are_refits():

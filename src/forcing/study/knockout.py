@@ -155,6 +155,8 @@ class KnockoutRun:
         model = self.explainer.model
         if not isinstance(model, AdaptedNeighbours) or self.options.search.method != "mfs":
             return None
+        if len(self.options.hold):  # the closed form takes rows from the front of the queue
+            return None
         refitted, _ = self.explainer.refitted
         return model.ballot(refitted, self.row, self.question, self.trials.flips)
 
