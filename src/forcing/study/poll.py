@@ -61,11 +61,12 @@ class Poll:
         self.reserved = 2 * retrainings.wanted if options.verify else 0
         """Trainings of a verdict and its control, which the search leaves."""
         self.used = 0
+        """Trainings, those included that other targets share."""
         """Trainings that count; those without random rows also where another target had them done,
         so that what is found does not depend on the order of targets."""
         self.failed: list[str] = []
         """Why retrainings were not possible."""
-        self._seconds = 0.0
+        self._trainings, self._seconds = 0, 0.0
 
     @property
     def wanted(self) -> int:
@@ -169,18 +170,21 @@ class Poll:
         """One for each number; the first models go to `models`."""
         said = {} if rows else self.retrainings.said(self.row)
         known = [not rows and (n in said or self.retrainings.has(n)) for n in numbers]
-        self._afford(known.count(False))
+        # What an earlier target has paid for counts too, so that the budget of a target, and with
+        # it the result, does not depend on which was asked first.
+        self._afford(len(known))
         decisions: list[Decision] = []
         trained = iter(self._trained(rows, numbers, said, shared=shared))
         for place, (number, is_known) in enumerate(zip(numbers, known, strict=True)):
             yield self._progress(phase, note)
+            self.used += 1
             if number in said:
                 decisions.append(self._asked(said[number]))
                 continue
             began = time.perf_counter()
             one = next(trained)
             if not is_known:
-                self.used += 1
+                self._trainings += 1
                 self._seconds += time.perf_counter() - began
             decisions.append(self._asked(one))
             if models is not None and isinstance(one, Trained) and place < SEARCHERS:
@@ -214,8 +218,8 @@ class Poll:
         return Decision(self.claim.favoured, self.claim.confidence, self.claim.margin)
 
     def _progress(self, phase: Phase, note: str) -> Progress:
-        if self.used:
-            each = self._seconds / self.used
+        if self._trainings:
+            each = self._seconds / self._trainings
             left = each * max(0, self.most - self.used)
             note += f", {each:.2g} s a training, at most {left:.0f} s left"
         return Progress(phase, min(self.used, self.most), self.most, note)
