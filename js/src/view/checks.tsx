@@ -61,7 +61,9 @@ const DOING: Record<Progress["phase"], string> = {
 function doing(state: State): string {
   const progress = state.progress;
   const size = state.steps.length;
-  if (progress === null || progress.phase === "search") {
+  // A search by refits knows how many it may make, and what they take.
+  const counts = progress?.total !== undefined && progress.total !== null;
+  if (progress === null || (progress.phase === "search" && !counts)) {
     return size === 0 ? "Searching" : `Searching · step ${count(size)}`;
   }
   const part =
