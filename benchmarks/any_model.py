@@ -42,8 +42,8 @@ the package has not seen, with seeds of their own and without 1 % of the rows. *
 single row was put back. *Proved smallest*: as many rows as the lower bound, which for the network
 is that of its last layer alone, and not counted. Where there is no set, its status stands in its
 place, and the target is left out of medians and shares. *Fits*: how often the model was trained
-for one explanation. *Seconds* are of processor time. The paper calls its algorithm model-agnostic, and has
-no figure of other models to hold beside these.
+for one explanation. *Seconds* are of processor time. The paper calls its algorithm model-agnostic,
+and has no figure of other models to hold beside these.
 """
 
 

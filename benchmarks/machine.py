@@ -19,6 +19,9 @@ def machine() -> str:
         "captum",
         "dattri",
         "cleanlab",
+        "lightgbm",
+        "xgboost-cpu",
+        "catboost",
         "forcing",
     ]
     versions = ", ".join(f"{p} {v}" for p in packages if (v := _version(p)))
