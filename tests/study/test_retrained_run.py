@@ -435,9 +435,7 @@ def test_controls_are_as_many_rows_of_the_same_classes(forest):
     row = explainer.model.row(x)
     says = explainer.says(model, row)
     question = explainer._question(says, None, None)
-    poll = Poll(
-        explainer, explainer.retrainings, question, question.claim(says), row, default_options(300)
-    )
+    poll = Poll(explainer, question, question.claim(says), row, default_options(300))
     chosen = (*np.flatnonzero(y == 0)[:3].tolist(), *np.flatnonzero(y == 1)[:2].tolist())
     drawn = [poll._random(chosen, number) for number in range(5)]
     assert all(np.bincount(y[list(rows)]).tolist() == [3, 2] for rows in drawn)

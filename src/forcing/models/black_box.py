@@ -106,11 +106,8 @@ class Recipe:
 
     def empties_a_class(self, kept: NDArray[np.intp], y: NDArray[Any] | None = None) -> bool:
         """Such a model has never seen a class: it does not decide against it."""
-        if self.scale == "prediction":
-            return len(kept) < 2
-        if self.sample_weight is not None:
-            kept = kept[self.sample_weight[kept] > 0]
-        return len(set((self.y if y is None else y)[kept].tolist())) < len(self.classes)
+        known = 0 if self.scale == "prediction" else len(self.classes)
+        return lacks_a_class(self.y if y is None else y, self.sample_weight, known, kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,6 +269,22 @@ def _may_draw(estimator: Any) -> bool:
 
 def _indexable(X: Any) -> Any:
     return X.tocsr() if hasattr(X, "tocsr") else X
+
+
+def lacks_a_class(
+    y: NDArray[Any],
+    sample_weight: NDArray[np.float64] | None,
+    n_classes: int,
+    kept: NDArray[np.intp],
+) -> bool:
+    """Whether some class has no row of weight among these; of a regression, which has 0 classes,
+    whether fewer than two rows are left.
+    """
+    if not n_classes:
+        return len(kept) < 2
+    if sample_weight is not None:
+        kept = kept[sample_weight[kept] > 0]
+    return len(set(y[kept].tolist())) < n_classes
 
 
 def take_rows(X: Any, rows: NDArray[np.intp]) -> Any:

@@ -292,18 +292,26 @@ def leaves(model: Any, X: Any) -> NDArray[Any] | None:
         return None
     if hasattr(model, "calc_leaf_indexes"):  # CatBoost
         found = model.calc_leaf_indexes(X)
-    elif hasattr(model, "booster_"):  # LightGBM
-        found = model.predict(X, pred_leaf=True)
     elif isinstance(model, _HISTOGRAMS):
         found = _by_answers(model, X)
+    else:
+        return applied(model, X)
+    found = np.asarray(found)
+    return found.reshape(len(found), -1)
+
+
+def applied(model: Any, X: Any) -> NDArray[Any] | None:
+    """As `leaves`, of models with a method for it: no CatBoost, no histograms of scikit-learn's."""
+    if hasattr(model, "booster_"):  # LightGBM
+        found = model.predict(X, pred_leaf=True)
     elif hasattr(model, "apply"):  # trees, forests, gradient boosting, XGBoost
         found = model.apply(X)
     else:
-        members = list(np.ravel(getattr(model, "estimators_", np.empty(0, dtype=object))))
+        trees = list(np.ravel(getattr(model, "estimators_", np.empty(0, dtype=object))))
         same_columns = not hasattr(model, "estimators_features_")
-        if not members or not same_columns or not all(hasattr(tree, "apply") for tree in members):
+        if not trees or not same_columns or not all(hasattr(tree, "apply") for tree in trees):
             return None
-        found = np.column_stack([tree.apply(X) for tree in members])
+        found = np.column_stack([tree.apply(X) for tree in trees])
     found = np.asarray(found)
     return found.reshape(len(found), -1)
 

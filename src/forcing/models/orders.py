@@ -19,6 +19,7 @@ from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.svm import SVC, NuSVC
 
 from forcing.engine.losses import sigmoid
+from forcing.models.leaves import applied
 
 Vector: TypeAlias = NDArray[np.float64]
 
@@ -153,7 +154,7 @@ def similarities(model: Any, X: Any, row: Any) -> Vector | None:
     try:
         if isinstance(model, SVC | NuSVC):
             return _kernel(model, X, row)
-        leaves, at = _leaves(model, X), _leaves(model, row)
+        leaves, at = applied(model, X), applied(model, row)
     except (AttributeError, TypeError, ValueError):
         return None  # another package's `apply` may mean another thing; any order will do
     if leaves is None or at is None:
@@ -161,22 +162,6 @@ def similarities(model: Any, X: Any, row: Any) -> Vector | None:
     shared = leaves == at
     # A row's share of the leaf is its share of what the tree answers.
     return np.asarray((shared / np.maximum(shared.sum(axis=0), 1)).sum(axis=1), dtype=np.float64)
-
-
-def _leaves(model: Any, X: Any) -> NDArray[Any] | None:
-    """(rows, trees): the leaf of each tree where a row ends."""
-    if hasattr(model, "booster_"):  # LightGBM
-        leaves = model.predict(X, pred_leaf=True)
-    elif hasattr(model, "apply"):  # trees, forests, gradient boosting, XGBoost
-        leaves = model.apply(X)
-    else:
-        trees = list(np.ravel(getattr(model, "estimators_", np.empty(0, dtype=object))))
-        same_columns = not hasattr(model, "estimators_features_")
-        if not trees or not same_columns or not all(hasattr(tree, "apply") for tree in trees):
-            return None
-        leaves = np.column_stack([tree.apply(X) for tree in trees])
-    leaves = np.asarray(leaves)
-    return leaves.reshape(len(leaves), -1)
 
 
 def _kernel(model: Any, X: Any, row: Any) -> Vector | None:

@@ -130,14 +130,13 @@ class BlackBoxExplainer:
         self, question: Question, claim: Claim, row: Any, options: RunOptions
     ) -> Generator[Event, None, None]:
         one_run = self.retrainings.wanted == 1 and (self.of_trees or self.model.recipe.draws)
-        one_run = one_run and not isinstance(self.model, AdaptedNeighbours)
         method, limit = options.search.method, options.limit
         yield Start(claim, method, limit, options.baselines, one_run=one_run)
         yield Progress("prepare", 0, None, self._cost(options))
         for done in self.retrainings.probe():
             yield Progress("prepare", done, PROBES, "whether training repeats itself")
         if self.retrainings.varies:
-            run = RetrainedRun(self, self.retrainings, question, claim, row, options)
+            run = RetrainedRun(self, question, claim, row, options)
             yield from run.events()
         else:
             yield from KnockoutRun(self, question, claim, row, options).events()
@@ -249,7 +248,7 @@ class BlackBoxExplainer:
         self.retrainings.find_out()
         if self.retrainings.varies:
             claim, options = question.claim(says), default_options(self.n_rows)
-            poll = Poll(self, self.retrainings, question, claim, row, options)
+            poll = Poll(self, question, claim, row, options)
             return finished(followed_by_retrainings(poll, ranking, limit))
         start = question.decision(says).confidence
         refits = Refits(self.model.recipe, row, question, start, self.n_jobs)
@@ -361,6 +360,8 @@ class BlackBoxExplainer:
     def _check_everywhere(self) -> None:
         """Compare the model with some retrainings on all rows, and these with one another."""
         again = [one for one in self.retrainings.on_all_rows(SEARCHERS) if not isinstance(one, str)]
+        if len(again) < 2:
+            return  # what retrainings do among themselves is not known
         some = np.unique(np.linspace(0, self.n_rows - 1, CHECKED).astype(np.intp))
         decides = [self.model.recipe.decides(one.model, some) for one in again]
         given = self.model.recipe.decides(self.model.fitted, some)

@@ -18,7 +18,7 @@ from forcing.models.leaves import Trained
 from forcing.models.verdict import Question, Says, ask
 from forcing.records import Claim, Decision, Label, Phase, Progress, Work
 from forcing.study.options import RunOptions
-from forcing.study.retrainings import SEARCHERS, Retrainings
+from forcing.study.retrainings import SEARCHERS, random_rows
 
 if TYPE_CHECKING:
     from forcing.study.black_box import BlackBoxExplainer
@@ -42,14 +42,13 @@ class Poll:
     def __init__(
         self,
         explainer: BlackBoxExplainer,
-        retrainings: Retrainings,
         question: Question,
         claim: Claim,
         row: Any,
         options: RunOptions,
     ) -> None:
         self.explainer = explainer
-        self.retrainings = retrainings
+        self.retrainings = explainer.retrainings
         self.recipe = explainer.model.recipe
         self.question, self.claim, self.row = question, claim, row
         self.held = list(options.hold)
@@ -58,7 +57,7 @@ class Poll:
         self.began = time.perf_counter()
         self.most = TRAININGS if options.max_refits is None else options.max_refits
         self.until = self.began + (options.max_seconds or math.inf)
-        self.reserved = 2 * retrainings.wanted if options.verify else 0
+        self.reserved = 2 * self.retrainings.wanted if options.verify else 0
         """Trainings of a verdict and its control, which the search leaves."""
         self.used = 0
         """Trainings, those included that other targets share."""
@@ -122,16 +121,8 @@ class Poll:
         return range(FRESH * candidate, FRESH * candidate + self.wanted)
 
     def _random(self, rows: Rows, number: int) -> Rows:
-        random = np.random.default_rng([self.retrainings.chance.first, number])
         sides = self.explainer.sides(self.question)
-        free = np.ones(len(sides), dtype=bool)
-        free[self.held] = False
-        chosen: list[int] = []
-        for side in np.unique(sides[list(rows)]):
-            pool = np.flatnonzero(free & (sides == side))
-            count = min(len(pool), int(np.sum(sides[list(rows)] == side)))
-            chosen += random.choice(pool, count, replace=False).tolist()
-        return tuple(chosen)
+        return random_rows(sides, rows, self.held, self.retrainings.chance, number)
 
     def _measured(
         self, rows: Rows, numbers: Sequence[int], phase: Phase, note: str

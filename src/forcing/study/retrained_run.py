@@ -38,7 +38,7 @@ from forcing.study.options import LARGEST_SHARE, RunOptions
 from forcing.study.poll import Poll
 from forcing.study.rankings import followed_by_retrainings
 from forcing.study.refits import keeping_classes, ranked
-from forcing.study.retrainings import Retrainings, middle, tally, unstable
+from forcing.study.retrainings import middle, tally, unstable
 
 if TYPE_CHECKING:
     from forcing.study.black_box import BlackBoxExplainer
@@ -62,7 +62,6 @@ class RetrainedRun:
     def __init__(
         self,
         explainer: BlackBoxExplainer,
-        retrainings: Retrainings,
         question: Question,
         claim: Claim,
         row: Any,
@@ -70,8 +69,8 @@ class RetrainedRun:
     ) -> None:
         self.explainer = explainer
         self.question, self.claim, self.row, self.options = question, claim, row, options
-        self.poll = Poll(explainer, retrainings, question, claim, row, options)
-        self.leave_out = retrainings.chance.leave_out
+        self.poll = Poll(explainer, question, claim, row, options)
+        self.leave_out = explainer.retrainings.chance.leave_out
         self.began = time.perf_counter()
         self.shown: Rows = ()
         """The rows of the steps that were told last."""

@@ -121,6 +121,24 @@ def middle(decisions: Sequence[Decision]) -> Decision:
     return sorted(decisions, key=lambda decision: decision.margin)[len(decisions) // 2]
 
 
+def random_rows(
+    sides: NDArray[Any], rows: Sequence[int], held: Sequence[int], chance: Chance, number: int
+) -> tuple[int, ...]:
+    """As many rows of each class as `rows` has, drawn at random for this retraining: what a set
+    is compared with. `sides` (n,) are the classes; rows that are held stay.
+    """
+    random = np.random.default_rng([chance.first, number])
+    free = np.ones(len(sides), dtype=bool)
+    free[list(held)] = False
+    of_set = sides[list(rows)]
+    chosen: list[int] = []
+    for side in np.unique(of_set):
+        pool = np.flatnonzero(free & (sides == side))
+        count = min(len(pool), int(np.sum(of_set == side)))
+        chosen += random.choice(pool, count, replace=False).tolist()
+    return tuple(chosen)
+
+
 def unstable(stable: Stability) -> str | None:
     """Why no set of rows carries the decision; None where most retrainings decide as the model."""
     tallied = stable.tally

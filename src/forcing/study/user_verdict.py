@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
+from forcing.engine.arrays import on_host
 from forcing.engine.chance import FRESH, are_alike, can_pass, is_most, level_of
 from forcing.engine.problem import Problem
 from forcing.engine.retraining import CLEAR
 from forcing.models import AdaptedModel
-from forcing.models.black_box import take_rows
+from forcing.models.black_box import lacks_a_class, take_rows
 from forcing.models.leaves import Trained
 from forcing.models.user_refit import UserRefit
 from forcing.records import Decision, Event, Progress, Stability, Verified
-from forcing.study.retrainings import PROBES, Retrainings, middle, tally
+from forcing.study.retrainings import PROBES, Retrainings, middle, random_rows, tally
 from forcing.study.verification import Verifier
 
 
@@ -65,10 +66,7 @@ class UserTrainer:
         kept: NDArray[np.intp],
         y: NDArray[Any] | None = None,  # noqa: ARG002
     ) -> bool:
-        if self.sample_weight is not None:
-            kept = kept[self.sample_weight[kept] > 0]
-        known = len(self.adapted.classes)
-        return len(set(self.y[kept].tolist())) < known if known else len(kept) < 2
+        return lacks_a_class(self.y, self.sample_weight, len(self.adapted.classes), kept)
 
 
 class UserVerdict:
@@ -137,16 +135,10 @@ class UserVerdict:
             note="your own training is not asked row by row",
         )
 
-    def _random(self, rows: Sequence[int], number: int) -> list[int]:
-        trainer = self.retrainings.trainer
-        codes = np.asarray(self.problem.codes)
-        random = np.random.default_rng([self.retrainings.chance.first, number])
-        chosen: list[int] = []
-        for code in np.unique(codes[list(rows)]):
-            pool = np.flatnonzero(codes[: trainer.n_rows] == code)
-            count = min(len(pool), int(np.sum(codes[list(rows)] == code)))
-            chosen += random.choice(pool, count, replace=False).tolist()
-        return chosen
+    def _random(self, rows: Sequence[int], number: int) -> tuple[int, ...]:
+        codes, held = on_host(self.problem.codes), self.problem.held
+        stay = () if held is None else np.flatnonzero(on_host(held)).tolist()
+        return random_rows(codes, rows, stay, self.retrainings.chance, number)
 
     def _asked(
         self, trained: Iterable[Trained | str], note: str
